@@ -1,0 +1,212 @@
+"""
+The result document: what a scan gives, and all that any output may know.
+
+One frozen dataclass a JSON object; field names are the JSON names. The JSON Schema that we publish
+(`docs/reference/result.schema.json`) is generated from these classes. Times are ISO 8601, UTC, ending in `Z`,
+with microseconds only where the source has them. `None` means "the telemetry does not say", never zero.
+"""
+
+from dataclasses import dataclass, field
+
+__all__ = [
+    "SCHEMA",
+    "Archive",
+    "Command",
+    "Document",
+    "Evidence",
+    "Factor",
+    "Files",
+    "FindingNote",
+    "Incident",
+    "ProblemNote",
+    "Readiness",
+    "Rung",
+    "Scanned",
+    "Source",
+]
+
+SCHEMA = "stashlight/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One event and where it stands: input file, record number there, event key."""
+
+    file: str
+    record: int | None
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """Points of the score with their reason; `evidence` are event keys."""
+
+    name: str
+    points: int
+    reason: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FindingNote:
+    """A rule that matched inside the incident: how often, and sample event keys."""
+
+    rule: str
+    title: str
+    level: str
+    count: int
+    first_seen: str
+    last_seen: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """
+    The staged files. `count` counts distinct paths, aggregated rows by their weight.
+
+    `bytes` is None unless at least one size is known; `sized` says for how many files it is.
+    `is_lower_bound` is true where the source samples or caps.
+    """
+
+    count: int
+    bytes: int | None
+    extensions: dict[str, int]
+    sized: int = 0
+    is_lower_bound: bool = False
+    sensitive: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the ladder (collect, stage, pack, exfiltrate, clean_up) that was seen."""
+
+    name: str
+    first_seen: str
+    last_seen: str
+    summary: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    Where the staged data came from. `basis` says how we know: "read" (a recorded read joined by name and time),
+    "command" (a root named in a command line), "requester" (the remote machine that wrote).
+    """
+
+    path: str
+    host: str | None
+    basis: str
+    files: int | None = None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An archive made in the incident. `password` and `split` are None where the telemetry cannot tell."""
+
+    path: str
+    tool: str | None
+    password: bool | None
+    split: bool | None
+    bytes: int | None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A process (or script) that did part of the work."""
+
+    time: str
+    host: str
+    account: str | None
+    process: str | None
+    process_id: int | None
+    command: str | None
+    parent: str | None
+    rung: str | None
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What one analyst handles at once."""
+
+    id: str
+    title: str
+    severity: str
+    score: int
+    confidence: str
+    techniques: tuple[str, ...]
+    hosts: tuple[str, ...]
+    accounts: tuple[str, ...]
+    places: tuple[str, ...]
+    first_seen: str
+    last_seen: str
+    files: Files
+    factors: tuple[Factor, ...]
+    findings: tuple[FindingNote, ...]
+    evidence: tuple[Evidence, ...]
+    rungs: tuple[Rung, ...] = ()
+    sources: tuple[Source, ...] = ()
+    archives: tuple[Archive, ...] = ()
+    commands: tuple[Command, ...] = ()
+    confidence_reason: str = ""
+    clears: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """
+    Whether a data source was there, and what is blind without it.
+
+    `status` is present, partial (a needed field is missing in part of the events) or absent.
+    """
+
+    source: str
+    status: str
+    events: int
+    missing: tuple[str, ...]
+    blind: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemNote:
+    """Something that could not be read or used; `count` records."""
+
+    file: str
+    position: str
+    reason: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What was read. `records` counts all records, `events` those that became events, `duplicates` those dropped as byte-identical."""
+
+    files: int
+    bytes: int
+    records: int
+    events: int
+    duplicates: int
+    first: str | None
+    last: str | None
+    kinds: dict[str, int] = field(default_factory=dict[str, int])
+    formats: dict[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Everything a scan found. `partial` is true if it was interrupted."""
+
+    schema: str
+    version: str
+    scanned: Scanned
+    incidents: tuple[Incident, ...]
+    readiness: tuple[Readiness, ...]
+    problems: tuple[ProblemNote, ...]
+    partial: bool = False
