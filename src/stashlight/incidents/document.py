@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 __all__ = [
     "SCHEMA",
+    "SEVERITIES",
     "Archive",
     "Command",
     "Document",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 SCHEMA = "stashlight/1"
+SEVERITIES = ("info", "low", "medium", "high", "critical")  # from least to most
 
 
 @dataclass(frozen=True, slots=True)
