@@ -1,0 +1,151 @@
+"""
+DuckDB as the engine that computes: Arrow in, SQL in the portable profile, Arrow or rows out.
+
+An `Engine` lives in memory, spills to a temporary directory of its own and forgets everything when closed.
+It reads no file and no network: rules and logs come from strangers, so SQL that slipped through must find nothing.
+"""
+
+import tempfile
+import weakref
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from stashlight.errors import EngineError
+from stashlight.events.schema import ARROW, ddl, names
+
+__all__ = ["SPILL_LIMIT", "Engine"]
+
+# A spill beyond this means a runaway query, not a large log: the event table of 100 million rows fits.
+SPILL_LIMIT = "50GB"
+
+# Settings that are locked: no files, no network, no code from elsewhere.
+_LOCKS = (
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET allow_community_extensions = false",
+    "SET python_enable_replacements = false",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+
+_Row = tuple[object, ...]
+
+
+class Engine:
+    """
+    An event table and the SQL to question it.
+
+    `memory` bounds what DuckDB holds before it spills ("500MB"; None leaves DuckDB's own default),
+    `threads` the cores it uses. Use it as a context manager, or call `close()`.
+    """
+
+    def __init__(self, memory: str | None = None, threads: int | None = None) -> None:
+        # Imported here: 40 ms that `stashlight --version` should not pay.
+        import duckdb  # noqa: PLC0415
+
+        self._spill = tempfile.TemporaryDirectory(prefix="stashlight-", ignore_cleanup_errors=True)
+        self._error = duckdb.Error
+        self._connection = duckdb.connect(":memory:")
+        self._finalizer = weakref.finalize(self, _close, self._connection, self._spill)
+        spill = self._spill.name.replace("'", "''")
+        self.execute(f"SET temp_directory = '{spill}'")
+        self.execute(f"SET max_temp_directory_size = '{SPILL_LIMIT}'")
+        # Insertion order would cost memory on large loads; every query that needs an order states it.
+        self.execute("SET preserve_insertion_order = false")
+        if memory is not None:
+            self.execute("SET memory_limit = '{}'".format(memory.replace("'", "''")))
+        if threads is not None:
+            self.execute(f"SET threads = {threads:d}")
+        for lock in _LOCKS:
+            self.execute(lock)
+        self.execute(ddl())
+
+    def add(self, table: pa.Table) -> None:
+        """
+        Append events.
+
+        Columns may stand in any order; a schema column that `table` lacks becomes NULL.
+
+        Raises:
+            EngineError: a column that the schema does not know, or a type that does not convert.
+        """
+        unknown = set(table.column_names) - set(names())
+        if unknown:
+            message = f"event table has no column {', '.join(sorted(unknown))}"
+            raise EngineError(message)
+        if not table.num_rows:
+            return
+        try:
+            present = [pa.field(n, ARROW.field(n).type) for n in table.column_names]
+            rows = table.cast(pa.schema(present))
+        except pa.ArrowException as error:
+            message = f"events do not fit the schema: {error}"
+            raise EngineError(message) from error
+        columns = ", ".join(table.column_names)
+        self.register("incoming", rows)
+        self.execute(f"INSERT INTO events ({columns}) SELECT {columns} FROM incoming")  # noqa: S608  (names from the schema)
+        self.unregister("incoming")
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """Let queries read an Arrow table under `name`, without copying it."""
+        try:
+            self._connection.register(name, table)
+        except self._error as error:
+            raise EngineError(str(error)) from error
+
+    def unregister(self, name: str) -> None:
+        """Forget a table given to `register`."""
+        self._connection.unregister(name)
+
+    def execute(self, sql: str) -> None:
+        """Run a statement for its effect."""
+        try:
+            self._connection.execute(sql)
+        except self._error as error:
+            raise EngineError(str(error)) from error
+
+    def query(self, sql: str) -> pa.Table:
+        """Give the rows of a query as an Arrow table."""
+        try:
+            return self._connection.execute(sql).to_arrow_table()
+        except self._error as error:
+            raise EngineError(str(error)) from error
+
+    def rows(self, sql: str) -> list[_Row]:
+        """Give the rows of a query as tuples."""
+        try:
+            return self._connection.execute(sql).fetchall()
+        except self._error as error:
+            raise EngineError(str(error)) from error
+
+    def records(self, sql: str) -> Iterator[dict[str, object]]:
+        """Give the rows of a query one by one, as dicts keyed by column."""
+        try:
+            cursor = self._connection.execute(sql)
+            columns = [c[0] for c in cursor.description or ()]
+            while rows := cursor.fetchmany(1000):
+                for row in rows:
+                    yield dict(zip(columns, row, strict=True))
+        except self._error as error:
+            raise EngineError(str(error)) from error
+
+    def close(self) -> None:
+        """Forget everything and remove the spill directory; closing twice is fine."""
+        self._finalizer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _close(connection: object, spill: "tempfile.TemporaryDirectory[str]") -> None:
+    # `connection` is typed loosely because duckdb is imported lazily.
+    getattr(connection, "close")()  # noqa: B009
+    spill.cleanup()
