@@ -47,8 +47,13 @@ class Column:
 
 
 def fold(text: str) -> str:
-    """Lower-case `text` as every engine does; `İ` is the one letter whose lower case has two code points."""
-    return text.replace("İ", "i").lower()
+    """
+    Lower-case `text` letter by letter.
+
+    `İ` is the one letter whose lower case has two code points; `Σ` the one whose lower case depends on its place
+    (`ς` at the end of a word), so that a folded part would not be found in a folded whole.
+    """
+    return text.replace("İ", "i").replace("Σ", "σ").lower()
 
 
 _V: Type = "VARCHAR"
