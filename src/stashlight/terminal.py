@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-__all__ = ["PIPE", "Page", "cells", "page_of", "paint", "printable", "shorten", "wrap"]
+__all__ = ["PIPE", "Page", "cells", "labelled", "page_of", "paint", "printable", "shorten", "wrap"]
 
 # Categories that move the cursor, reorder or hide text, or look like a plain space without being one.
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
@@ -93,6 +93,14 @@ def wrap(text: str, width: int) -> Iterator[str]:
             line += letter
             used += _cells_of(letter)
     yield line.rstrip()
+
+
+def labelled(label: str, text: str, page: Page, margin: int = 9) -> Iterator[str]:
+    """Lay `text` out beside a label, both made printable; further lines stand under the first."""
+    head = f"  {printable(label)}".ljust(margin)
+    for line in wrap(printable(text), max(20, page.width - margin)):
+        yield paint(head, "label", page) + line
+        head = " " * margin
 
 
 def paint(text: str, colour: str, page: Page) -> str:

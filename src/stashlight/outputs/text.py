@@ -1,0 +1,177 @@
+"""
+A short ranked list for a person: what happened, how sure, and what these logs could not show.
+
+Incidents of medium and more are told in full; below that, two lines each.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from stashlight.incidents.document import SEVERITIES, Command, Document, Files, Incident, Scanned
+from stashlight.terminal import Page, labelled, paint, printable, shorten, wrap
+
+SUFFIX: str = ".txt"
+
+_TOLD_IN_FULL = frozenset({"medium", "high", "critical"})
+_MOST_FACTORS = 6
+_MOST_COMMANDS = 3
+_MOST_EXTENSIONS = 8
+_MOST_PROBLEMS = 10
+_LONGEST_COMMAND = 320  # about four lines: enough to see what a command does
+
+
+def render(document: Document, page: Page) -> Iterator[str]:
+    """Give the list line by line; colours only where the page has them."""
+    for line in _lines(document, page):
+        yield line + "\n"
+
+
+def _lines(document: Document, page: Page) -> Iterator[str]:
+    yield from wrap(printable(_headline(document.scanned, document.version)), page.width)
+    yield paint(_verdict(document), "strong", page)
+    for incident in document.incidents:
+        if incident.severity in _TOLD_IN_FULL:
+            yield ""
+            yield from _told(incident, page)
+    lower = [incident for incident in document.incidents if incident.severity not in _TOLD_IN_FULL]
+    if lower:
+        yield ""
+    for incident in lower:
+        yield from _named(incident, page)
+    yield from _blind(document, page)
+    yield from _problems(document, page)
+    if document.incidents:
+        yield ""
+        yield from wrap(f"Why in full: stashlight explain {document.incidents[0].id} PATH…", page.width)
+
+
+def _headline(scanned: Scanned, version: str) -> str:
+    parts = [
+        _many(scanned.files, "file"),
+        _size(scanned.bytes),
+        _many(scanned.records, "record"),
+        _many(scanned.events, "event"),
+    ]
+    if scanned.duplicates:
+        parts.append(_many(scanned.duplicates, "duplicate"))
+    when = f", {_span(scanned.first, scanned.last)}" if scanned.first and scanned.last else ""
+    return f"stashlight {version}: {', '.join(parts)}{when}"
+
+
+def _verdict(document: Document) -> str:
+    counts = {level: sum(each.severity == level for each in document.incidents) for level in reversed(SEVERITIES)}
+    found = ", ".join(f"{count} {level}" for level, count in counts.items() if count)
+    interrupted = " (interrupted: not everything was read)" if document.partial else ""
+    return (f"Incidents: {found}" if found else "No incidents") + interrupted
+
+
+def _told(incident: Incident, page: Page) -> Iterator[str]:
+    yield from _title(incident, page)
+    yield from labelled("when", _span(incident.first_seen, incident.last_seen), page)
+    yield from labelled("host", ", ".join(incident.hosts) or "unknown", page)
+    yield from labelled("who", ", ".join(incident.accounts) or "unknown", page)
+    for label, place in zip(["place", *[""] * len(incident.places)], incident.places or ("unknown",), strict=False):
+        yield from labelled(label, place, page)
+    yield from labelled("what", _what(incident.files), page)
+    for command in incident.commands[:_MOST_COMMANDS]:
+        yield from labelled(command.rung or "ran", _how(command), page)
+    factors = sorted(incident.factors, key=lambda factor: -abs(factor.points))
+    for number, factor in enumerate(factors[:_MOST_FACTORS]):
+        yield from labelled("" if number else "why", f"{factor.points:+d} {factor.name}: {factor.reason}", page)
+    if len(factors) > _MOST_FACTORS:
+        rest = factors[_MOST_FACTORS:]
+        yield from labelled(
+            "", f"{sum(factor.points for factor in rest):+d} in {_many(len(rest), 'more factor')}", page
+        )
+    yield from labelled(
+        "id", f"{incident.id}, {', '.join(incident.techniques)}, {incident.confidence} confidence", page
+    )
+
+
+def _named(incident: Incident, page: Page) -> Iterator[str]:
+    yield from _title(incident, page)
+    everything = (*incident.hosts, *incident.accounts, *incident.places, incident.id)
+    yield from labelled("", " · ".join(everything), page)
+
+
+def _title(incident: Incident, page: Page) -> Iterator[str]:
+    mark = f"{incident.severity.upper()} {incident.score}"
+    lines = wrap(printable(incident.title), page.width - len(mark) - 2)
+    yield f"{paint(mark, incident.severity, page)}  {paint(next(lines), 'strong', page)}"
+    for line in lines:
+        yield " " * (len(mark) + 2) + paint(line, "strong", page)
+
+
+def _what(files: Files) -> str:
+    count = ("at least " if files.is_lower_bound else "") + _many(files.count, "file")
+    if files.bytes is None:
+        size = "size not recorded"
+    elif files.sized < files.count:
+        size = f"{_size(files.bytes)} in the {files.sized:,} whose size is recorded"
+    else:
+        size = _size(files.bytes)
+    ranked = sorted(files.extensions.items(), key=lambda pair: (-pair[1], pair[0]))
+    kinds = ", ".join(f"{name or '(none)'} {number:,}" for name, number in ranked[:_MOST_EXTENSIONS])
+    more = f", {_many(len(ranked) - _MOST_EXTENSIONS, 'other extension')}" if len(ranked) > _MOST_EXTENSIONS else ""
+    sensitive = f"; sensitive: {', '.join(files.sensitive)}" if files.sensitive else ""
+    return f"{count}, {size}{': ' if kinds else ''}{kinds}{more}{sensitive}"
+
+
+def _how(command: Command) -> str:
+    ran = shorten(command.command or command.process or "unknown process", _LONGEST_COMMAND)
+    unrecorded = "" if command.command else " (command line not recorded)"
+    return ran + unrecorded + (f" (parent {command.parent})" if command.parent else "")
+
+
+def _blind(document: Document, page: Page) -> Iterator[str]:
+    gaps = [each for each in document.readiness if each.status != "present"]
+    if gaps:
+        yield ""
+        yield paint("What these logs cannot show", "strong", page)
+    for gap in gaps:
+        yield from labelled(gap.status, f"{gap.source}: {gap.message}", page, margin=11)
+
+
+def _problems(document: Document, page: Page) -> Iterator[str]:
+    if not document.problems:
+        return
+    yield ""
+    lost = sum(problem.count for problem in document.problems)
+    yield paint(f"Could not be read or used: {_many(lost, 'record or file', 'records or files')}", "strong", page)
+    for problem in document.problems[:_MOST_PROBLEMS]:
+        where = f"{problem.file}, {problem.position}" if problem.position else problem.file
+        count = f" ({problem.count:,} records)" if problem.count > 1 else ""
+        yield from labelled("", f"{where}: {problem.reason}{count}", page, margin=2)
+    if len(document.problems) > _MOST_PROBLEMS:
+        yield f"  and {len(document.problems) - _MOST_PROBLEMS:,} more: --as json lists them all"
+
+
+def _span(first: str, last: str) -> str:
+    """Say a time span in UTC: "2026-03-02 19:02:11 to 19:11:40 UTC (9 min 29 s)"."""
+    try:
+        start, end = (datetime.fromisoformat(time).astimezone(UTC) for time in (first, last))
+    except ValueError:
+        return f"{first or 'time unknown'} {last}".strip()
+    if start == end:
+        return f"{start:%Y-%m-%d %H:%M:%S} UTC"
+    until = f"{end:%H:%M:%S}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M:%S}"
+    return f"{start:%Y-%m-%d %H:%M:%S} to {until} UTC ({_lasting(int((end - start).total_seconds()))})"
+
+
+def _lasting(seconds: int) -> str:
+    units = ((seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s"))
+    said = [f"{number} {unit}" for number, unit in units if number]
+    return " ".join(said[:2]) or "under 1 s"
+
+
+def _size(count: int) -> str:
+    size, unit = float(count), "bytes"
+    for larger in ("kB", "MB", "GB", "TB", "PB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{count:,} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
