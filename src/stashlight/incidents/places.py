@@ -1,0 +1,112 @@
+"""
+What kind of place a directory is, and how far up a burst may be rolled.
+
+A place earns points by kind, never alone an incident: most staging directories of the 147 ATT&CK procedures are
+new folders below ordinary roots. The table is the deployable form of ATT&CK's mutable element `StagingDirList`;
+the first kind that fits counts. Patterns run on folded, normalised directories with a trailing separator.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+__all__ = ["KINDS", "PlaceKind", "above", "boundary", "is_unc", "kind_of", "parents", "within"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceKind:
+    """A kind of place: its points (0–15) and why people do not normally keep documents there."""
+
+    name: str
+    points: int
+    reason: str
+    pattern: re.Pattern[str]
+
+
+def _kind(name: str, points: int, reason: str, pattern: str) -> PlaceKind:
+    return PlaceKind(name, points, reason, re.compile(pattern, re.DOTALL))
+
+
+_USER = r"\A[a-z]:\\(?:users|documents and settings)\\[^\\]+\\"
+
+KINDS: Final[tuple[PlaceKind, ...]] = (
+    _kind("recycle_bin", 14, "nobody keeps files in a recycle bin", r"\\(?:\$recycle\.bin|\.?recycle[rd]?|\.trash[^\\/]*)\\"),
+    _kind("service_folder", 14, "a folder of the system that users do not write to",
+          r"\A[a-z]:\\(?:perflogs|intel|amd|nvidia|msocache|system volume information|recovery|boot|"
+          r"windows\\(?:debug|registration|tracing|help|fonts|media|ime|inf|repair|security|tasks|pla|vss|addins|cursors|"
+          r"apppatch|branding|globalization|performance|schemas|web|twain_32|system|l2schemas|\$ntuninstall[^\\]*|"
+          r"policydefinitions|diagnostics|softwaredistribution\\datastore|system32\\(?:spool\\drivers\\color|tasks|"
+          r"wbem\\performance|config\\systemprofile|temp|com|ias|dhcp|oobe|microsoft\\protect)))\\"),
+    _kind("web_root", 13, "files here can be fetched from outside",
+          r"\\(?:inetpub\\(?!logs|temp|history|custerr)[^\\]+|wwwroot|htdocs|webapps|public_html|owa\\auth|owa\\[\d.]+\\themes|ecp\\auth|"
+          r"aspnet_client|template\\layouts)\\|\A/(?:var/www|srv/www|srv/http|usr/share/nginx|usr/local/apache2/htdocs|var/appweb)/"),
+    _kind("hidden_unix", 12, "a hidden directory in a world-writable place", r"\A/(?:tmp|var/tmp|dev/shm|run|var/run|var/lib|opt|home/[^/]+)/(?:[^/]+/)*\.[^/.][^/]*/"),
+    _kind("shared_memory", 12, "memory-backed and world-writable", r"\A/dev/shm/"),
+    _kind("admin_share", 12, "an administrative share of another host", r"\A\\\\[^\\]+\\(?:[a-z]\$|admin\$|ipc\$)\\"),
+    _kind("public", 9, "world-writable and seldom used", r"\A[a-z]:\\users\\(?:public|default|all users)\\"),
+    _kind("hidden_share", 9, "a hidden share", r"\A\\\\[^\\]+\\[^\\]+\$\\"),
+    _kind("system32", 9, "a system directory", r"\A[a-z]:\\windows\\(?:system32|syswow64|sysnative)\\"),
+    _kind("windows_temp", 9, "the service accounts' temporary directory", r"\A[a-z]:\\windows\\(?:temp|servicep[^\\]+\\[^\\]+\\appdata\\local\\temp)\\"),
+    _kind("drive_temp", 8, "a temporary directory outside any profile", r"\A[a-z]:\\(?:te?mp|tmp)\\|\A/(?:tmp|var/tmp)/"),
+    _kind("windows", 8, "a system directory", r"\A[a-z]:\\windows\\"),
+    _kind("user_temp", 7, "a user's temporary directory", _USER + r"(?:appdata\\local\\temp|local settings\\temp)\\|\A%te?mp%\\|\A\$env:te?mp\\"),
+    _kind("program_data", 8, "written by programs, not by people", r"\A[a-z]:\\programdata\\|\A%programdata%\\|\A\$env:programdata\\"),
+    _kind("app_data", 6, "a profile's program data", _USER + r"(?:appdata|application data|local settings)\\|\A%(?:local)?appdata%\\|\A\$env:(?:local)?appdata\\"),
+    _kind("program_files", 6, "the directory of installed programs", r"\A[a-z]:\\program files(?: \(x86\))?\\"),
+    _kind("run_directory", 8, "a system run-time directory", r"\A/(?:run|var/run|var/log|var/lib|var/spool|etc|usr|boot)/"),
+    _kind("remote_share", 5, "a share of another host", r"\A\\\\[^\\]+\\[^\\]+\\"),
+    _kind("drive_root", 7, "the root of a drive", r"\A[a-z]:\\\Z|\A/\Z"),
+    _kind("profile_root", 4, "the root of a profile", _USER + r"\Z"),
+    _kind("profile", 1, "a user's own folders", _USER + r"|\A/(?:home/[^/]+|root)/"),
+    _kind("root_folder", 5, "a folder of its own below the root of a drive", r"\A[a-z]:\\[^\\]+\\\Z"),
+    _kind("ordinary", 0, "an ordinary directory", r""),
+)
+
+# Never roll a burst up to these: they hold everything.
+_BOUNDARY: Final = re.compile(
+    r"\A(?:[a-z]:|[a-z]:\\(?:users|documents and settings|windows|programdata|program files(?: \(x86\))?|inetpub|"
+    r"windows\\(?:system32|syswow64|winsxs|serviceprofiles)|users\\[^\\]+|users\\[^\\]+\\appdata(?:\\[^\\]+)?|"
+    r"users\\[^\\]+\\appdata\\local\\temp|windows\\temp|programdata\\microsoft(?:\\windows)?)|\\\\[^\\]+|"
+    r"/|/(?:home|root|usr|var|etc|opt|tmp|srv|mnt|home/[^/]+|usr/[^/]+|var/[^/]+))\Z"
+)
+
+
+@lru_cache(maxsize=65536)
+def kind_of(directory: str) -> PlaceKind:
+    """Give the kind of a folded directory."""
+    text = directory + ("/" if directory.startswith("/") else "\\")
+    text = text.replace("//", "/")
+    return next(kind for kind in KINDS if kind.pattern.search(text))
+
+
+def is_unc(directory: str) -> bool:
+    """True for `\\\\host\\share…`."""
+    return directory.startswith("\\\\")
+
+
+def boundary(directory: str) -> bool:
+    """True if a burst must not be rolled up to this directory."""
+    return bool(_BOUNDARY.match(directory)) or (is_unc(directory) and directory.count("\\") < 3)
+
+
+def above(directory: str) -> str:
+    """Give the parent directory, "" at the root."""
+    separator = "/" if directory.startswith("/") else "\\"
+    head, _, _ = directory.rpartition(separator)
+    return head.rstrip("\\") if separator == "\\" else head
+
+
+def parents(directory: str) -> list[str]:
+    """Give the directory and all above it, deepest first."""
+    found: list[str] = []
+    while directory and directory not in ("\\", "/"):
+        found.append(directory)
+        directory = above(directory)
+    return found
+
+
+def within(directory: str, root: str) -> bool:
+    """True if `directory` is `root` or lies below it."""
+    separator = "/" if root.startswith("/") else "\\"
+    return directory == root or directory.startswith(root.rstrip(separator) + separator)
