@@ -1,0 +1,117 @@
+"""
+Events × rules → findings.
+
+events → findings, one row per (rule, event); → building_blocks, the same for rules that only correlations use;
+→ correlations, one row per (rule, group, run of overlapping windows). Running it again adds nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from stashlight.engines.duckdb import Engine
+from stashlight.errors import EngineError
+from stashlight.findings.rule import Rule, RuleSet
+from stashlight.findings.windows import windows
+
+__all__ = ["MOST_RULES", "match", "prepare"]
+
+# Beyond this, parsers and planners of some engines slow down or break (DESIGN.md, the profile).
+MOST_RULES = 200
+
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS findings (rule_id VARCHAR, event_key VARCHAR, ts_us BIGINT)",
+    "CREATE TABLE IF NOT EXISTS building_blocks (rule_id VARCHAR, event_key VARCHAR, ts_us BIGINT)",
+    "CREATE TABLE IF NOT EXISTS correlations "
+    "(rule_id VARCHAR, group_key VARCHAR, first_us BIGINT, last_us BIGINT, events BIGINT, value BIGINT)",
+)
+
+
+def prepare(engine: Engine) -> None:
+    """Create the tables that `match` fills, if they are not there."""
+    for table in _TABLES:
+        engine.execute(table)
+
+
+def match(engine: Engine, rules: RuleSet) -> int:
+    """
+    Write what the rules find; give how many findings and correlations are new.
+
+    Raises:
+        EngineError: the engine refused a rule's query; carries the rule's file.
+    """
+    prepare(engine)
+    before = _size(engine)
+    for kinds, group in _by_kinds(rules.events):
+        for batch in _batches(group):
+            _match(engine, kinds, batch)
+    for rule in rules.correlations:
+        _correlate(engine, rule)
+    return _size(engine) - before
+
+
+def _size(engine: Engine) -> int:
+    (row,) = engine.rows("SELECT (SELECT count(*) FROM findings) + (SELECT count(*) FROM correlations)")
+    return int(str(row[0]))
+
+
+def _by_kinds(rules: Iterable[Rule]) -> Iterator[tuple[tuple[str, ...], list[Rule]]]:
+    groups: dict[tuple[str, ...], list[Rule]] = {}
+    for rule in rules:
+        groups.setdefault(rule.kinds, []).append(rule)
+    yield from sorted(groups.items())
+
+
+def _batches(rules: Sequence[Rule]) -> Iterator[Sequence[Rule]]:
+    for start in range(0, len(rules), MOST_RULES):
+        yield rules[start : start + MOST_RULES]
+
+
+def _match(engine: Engine, kinds: tuple[str, ...], rules: Sequence[Rule]) -> None:
+    """Read the events of these kinds once, asking every rule of each."""
+    flags = ", ".join(f"{rule.condition} AS r{i}" for i, rule in enumerate(rules))
+    hit = " OR ".join(f"r{i}" for i in range(len(rules)))
+    where = f"WHERE kind IN ({', '.join(map(_text, kinds))})" if kinds else ""
+    try:
+        engine.execute(
+            f"CREATE TEMP TABLE asked AS SELECT * FROM (SELECT event_key, ts_us, {flags} FROM events {where}) AS e WHERE {hit}"
+        )
+    except EngineError as error:
+        if len(rules) > 1:
+            for rule in rules:  # to name the one that was refused
+                _match(engine, kinds, [rule])
+        message = f"{rules[0].file}:{rules[0].line}: {error}"
+        raise EngineError(message) from error
+    try:
+        for reports, table in ((True, "findings"), (False, "building_blocks")):
+            chosen = [(i, r) for i, r in enumerate(rules) if r.reports is reports]
+            if chosen:
+                _add(engine, table, chosen)
+    finally:
+        engine.execute("DROP TABLE asked")
+
+
+def _add(engine: Engine, table: str, rules: Sequence[tuple[int, Rule]]) -> None:
+    hits = " UNION ALL ".join(
+        f"SELECT {_text(rule.id)} AS rule_id, event_key, ts_us FROM asked WHERE r{i}" for i, rule in rules
+    )
+    engine.execute(
+        f"INSERT INTO {table} SELECT DISTINCT h.rule_id, h.event_key, h.ts_us FROM ({hits}) AS h "
+        f"LEFT JOIN {table} AS f ON f.rule_id = h.rule_id AND f.event_key = h.event_key WHERE f.event_key IS NULL"
+    )
+
+
+def _correlate(engine: Engine, rule: Rule) -> None:
+    if rule.correlation is None:
+        return
+    try:
+        # A later event may lengthen a run, so the runs of a rule are written anew; the same data gives the same rows.
+        engine.execute(f"CREATE TEMP TABLE runs AS {windows(rule.id, rule.correlation)}")
+        engine.execute(f"DELETE FROM correlations WHERE rule_id = {_text(rule.id)}")
+        engine.execute("INSERT INTO correlations SELECT rule_id, group_key, first_us, last_us, events, value FROM runs")
+        engine.execute("DROP TABLE runs")
+    except EngineError as error:
+        message = f"{rule.file}:{rule.line}: {error}"
+        raise EngineError(message) from error
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,128 @@
+"""
+The noun of the third stage: a Sigma rule, correlation or filter, with its condition compiled.
+
+A rule is data from a file; everything here survives a round trip through JSON, so that a rule set can be kept
+between runs. `condition` is SQL of the portable profile over the columns of `events`, in DuckDB's dialect.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from stashlight.errors import RuleError
+
+__all__ = ["Case", "Correlation", "Form", "LEVELS", "Logsource", "Note", "RUNGS", "Rule", "RuleSet"]
+
+Form = Literal["event", "correlation", "filter"]
+Case = dict[str, object]
+
+LEVELS = ("informational", "low", "medium", "high", "critical")
+RUNGS = ("collect", "stage", "pack", "exfiltrate", "clean_up", "context")
+
+
+@dataclass(frozen=True, slots=True)
+class Logsource:
+    """What a rule looks at, in Sigma's words; "" for a part that is not given."""
+
+    category: str = ""
+    product: str = ""
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """
+    What Stashlight adds to Sigma, under the top-level key `stashlight`.
+
+    `rung` is the step of the ladder that a finding shows, `weight` its points, `analytics` ATT&CK analytic ids
+    (AN0724), `misses` what the rule cannot see, in a sentence.
+    """
+
+    rung: str = ""
+    weight: int = 0
+    analytics: tuple[str, ...] = ()
+    misses: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """
+    A Sigma correlation. The condition holds for the window of `span_us` that ends with an event.
+
+    `rules` are ids; `group_by` and `field` are columns of `events`, one list for each rule because aliases may
+    map a name to other columns in other rules.
+    """
+
+    type: str
+    rules: tuple[str, ...]
+    group_by: tuple[tuple[str, ...], ...]
+    span_us: int
+    operator: str
+    count: int
+    field: tuple[tuple[str, ...], ...] = ()
+    generate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One document of a rule file. `kinds` are the event kinds it can match; empty means any."""
+
+    id: str
+    title: str
+    form: Form
+    file: str
+    line: int
+    name: str = ""
+    level: str = ""
+    status: str = ""
+    tags: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+    description: str = ""
+    falsepositives: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    author: str = ""
+    date: str = ""
+    logsource: Logsource = Logsource()
+    note: Note = Note()
+    match: tuple[Case, ...] = ()
+    ignore: tuple[Case, ...] = ()
+    kinds: tuple[str, ...] = ()
+    condition: str = ""
+    correlation: Correlation | None = None
+    filters: tuple[str, ...] = ()
+    reports: bool = True
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """
+    Rules ready to run, and the errors of those that are not.
+
+    `reports` of a rule is False if only correlations use it: its matches are building blocks, not findings.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    filters: tuple[Rule, ...] = ()
+    errors: tuple[RuleError, ...] = ()
+    cached: bool = False
+    digest: str = ""
+
+    @property
+    def events(self) -> tuple[Rule, ...]:
+        """Rules on single events."""
+        return tuple(r for r in self.rules if r.form == "event")
+
+    @property
+    def correlations(self) -> tuple[Rule, ...]:
+        """Rules on several events."""
+        return tuple(r for r in self.rules if r.form == "correlation")
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Event kinds that at least one rule looks at; empty if a rule looks at any."""
+        if any(not r.kinds for r in self.events):
+            return frozenset()
+        return frozenset(k for r in self.events for k in r.kinds)
+
+    def __getitem__(self, rule_id: str) -> Rule:
+        return next(r for r in (*self.rules, *self.filters) if r.id == rule_id)

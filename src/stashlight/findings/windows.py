@@ -1,0 +1,197 @@
+"""
+Correlation → one query in the portable profile that gives its runs.
+
+findings, building_blocks, events → rule_id, group_key, first_us, last_us, events, value. For every event the window
+of `span_us` that ends with it is judged; windows that hold and overlap make one run, so that a burst is told once.
+`events` counts rows of the run, `value` is the largest (for `lt`, `lte` the smallest) measure in it.
+An event without a time, or without one of the group's values, belongs to no group: unknown is not equal to unknown.
+"""
+
+from stashlight.findings.rule import Correlation
+
+__all__ = ["windows"]
+
+_COMPARE = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "=", "neq": "<>"}
+
+
+def windows(rule_id: str, correlation: Correlation) -> str:
+    """Give the query for one correlation."""
+    measured = {
+        "event_count": _event_count,
+        "value_count": _value_count,
+        "temporal": _temporal,
+        "temporal_ordered": _temporal_ordered,
+        "value_sum": _value_sum,
+        "value_avg": _value_avg,
+    }[correlation.type](correlation)
+    return f"WITH {_hits(correlation)}, {measured}, {_runs(rule_id, correlation)}"
+
+
+def _hits(correlation: Correlation) -> str:
+    """Give CTE `hits`: a row per (rule, event) with the group's values g0…, the field's values v0…, and weight w."""
+    parts: list[str] = []
+    for number, rule in enumerate(correlation.rules):
+        groups = correlation.group_by[number]
+        values = correlation.field[number] if correlation.field else ()
+        columns = [f"TRY_CAST(e.{c} AS VARCHAR) AS g{i}" for i, c in enumerate(groups)]
+        columns += [f"e.{c} AS v{i}" for i, c in enumerate(values)]
+        known = [f"NOT e.{c} IS NULL" for c in (*groups, *values)]
+        parts += [
+            f"SELECT {number} AS step, h.event_key, h.ts_us, COALESCE(e.weight, 1) AS w"
+            + "".join(f", {c}" for c in columns)
+            + f" FROM {table} AS h JOIN events AS e ON e.event_key = h.event_key"
+            f" WHERE h.rule_id = {_text(rule)} AND NOT h.ts_us IS NULL" + "".join(f" AND {k}" for k in known)
+            for table in ("findings", "building_blocks")
+        ]
+    return f"hits AS ({' UNION ALL '.join(parts)})"
+
+
+def _event_count(correlation: Correlation) -> str:
+    # A row may stand for many acts (Defender's aggregated reports), so acts are counted.
+    window = _window(correlation)
+    return (
+        f"measured AS (SELECT *, {_whole(f'SUM(w) {window}')} AS value, {_starts(correlation)} AS start_us FROM hits)"
+    )
+
+
+def _value_sum(correlation: Correlation) -> str:
+    window = _window(correlation)
+    return (
+        f"measured AS (SELECT *, {_whole(f'SUM(v0) {window}')} AS value, {_starts(correlation)} AS start_us FROM hits)"
+    )
+
+
+def _value_avg(correlation: Correlation) -> str:
+    # avg ? n is sum - n * count ? 0: whole numbers on every engine. `value` is then the sum.
+    window = _window(correlation)
+    return (
+        f"measured AS (SELECT *, {_whole(f'SUM(v0) {window}')} AS value, "
+        f"{_whole(f'COUNT(*) {window}')} AS n, {_starts(correlation)} AS start_us FROM hits)"
+    )
+
+
+def _value_count(correlation: Correlation) -> str:
+    return _distinct(correlation, [f"v{i}" for i in range(len(correlation.field[0]))])
+
+
+def _temporal(correlation: Correlation) -> str:
+    return _distinct(correlation, ["step"])
+
+
+def _distinct(correlation: Correlation, values: list[str]) -> str:
+    """
+    Count distinct values by a sweep: no self-join, so a burst of 20,000 events costs what it reads.
+
+    A value is alive from an event until the next with the same value or until it leaves the window; the running
+    sum of births and deaths is the number alive.
+    """
+    groups = _groups(correlation)
+    by_group = _partition(groups)
+    alive = (
+        f"alive AS (SELECT *, LEAD(ts_us) OVER ({_partition([*groups, *values])}"
+        " ORDER BY ts_us NULLS FIRST, event_key NULLS FIRST) AS next_us FROM hits)"
+    )
+    span = correlation.span_us + 1
+    keys = "".join(f"{g}, " for g in groups)
+    changes = (
+        f"changes AS (SELECT {keys}ts_us, 1 AS change FROM alive UNION ALL SELECT {keys}"
+        f"LEAST(COALESCE(next_us, ts_us + {span}), ts_us + {span}) AS ts_us, -1 AS change FROM alive)"
+    )
+    by_time = f"by_time AS (SELECT {keys}ts_us, {_whole('SUM(change)')} AS change FROM changes GROUP BY {keys}ts_us)"
+    counted = f"counted AS (SELECT {keys}ts_us, {_whole(f'SUM(change) OVER ({by_group} ORDER BY ts_us NULLS FIRST RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)')} AS value FROM by_time)"
+    same = " AND ".join([*(f"c.{g} = h.{g}" for g in groups), "c.ts_us = h.ts_us"])
+    measured = (
+        "measured AS (SELECT h.*, c.value AS value, "
+        f"{_starts(correlation, 'h.')} AS start_us FROM hits AS h JOIN counted AS c ON {same})"
+    )
+    return ", ".join([alive, changes, by_time, counted, measured])
+
+
+def _temporal_ordered(correlation: Correlation) -> str:
+    """
+    Carry, step by step, the latest start of a chain that has come this far.
+
+    Events of the same microsecond may stand in either order; `value` is the number of steps.
+    """
+    groups = _groups(correlation)
+    window = f"OVER ({_partition(groups)} ORDER BY ts_us NULLS FIRST RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    steps = ["reached0 AS (SELECT *, CASE WHEN step = 0 THEN ts_us END AS start0 FROM hits)"]
+    last = len(correlation.rules) - 1
+    for step in range(1, last + 1):
+        before = f"MAX(start{step - 1}) {window}"
+        steps.append(
+            f"reached{step} AS (SELECT *, CASE WHEN step = {step} THEN {before} END AS start{step} FROM reached{step - 1})"
+        )
+    steps.append(
+        f"measured AS (SELECT *, CASE WHEN start{last} >= ts_us - {correlation.span_us} THEN {last + 1} ELSE 0 END AS value, "
+        f"start{last} AS start_us FROM reached{last})"
+    )
+    return ", ".join(steps)
+
+
+def _runs(rule_id: str, correlation: Correlation) -> str:
+    groups = _groups(correlation)
+    by_group = _partition(groups)
+    keys = "".join(f"{g}, " for g in groups)
+    order = "ORDER BY ts_us NULLS FIRST, event_key NULLS FIRST, step NULLS FIRST"
+    earlier = f"{by_group} {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    held = f"held AS (SELECT *, MAX(ts_us) OVER ({earlier}) AS before_us FROM measured WHERE {_holds(correlation)})"
+    opened = "opened AS (SELECT *, CASE WHEN start_us <= before_us THEN 0 ELSE 1 END AS opens FROM held)"
+    running = f"{by_group} {order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    numbered = f"numbered AS (SELECT *, {_whole(f'SUM(opens) OVER ({running})')} AS run FROM opened)"
+    extreme = "MIN" if correlation.operator in {"lt", "lte"} else "MAX"
+    spans = (
+        f"spans AS (SELECT {keys}run, MIN(start_us) AS first_us, MAX(ts_us) AS last_us, {extreme}(value) AS value"
+        f" FROM numbered GROUP BY {keys}run)"
+    )
+    inside = " AND ".join([*(f"s.{g} = h.{g}" for g in groups), "h.ts_us >= s.first_us", "h.ts_us <= s.last_us"])
+    outer = [f"s.{g}" for g in groups]
+    group_key = _group_key(outer)
+    by = ", ".join([*outer, "s.run", "s.first_us", "s.last_us", "s.value"])
+    return (
+        f"{held}, {opened}, {numbered}, {spans} SELECT {_text(rule_id)} AS rule_id, {group_key} AS group_key, "
+        f"s.first_us, s.last_us, COUNT(DISTINCT h.event_key) AS events, s.value AS value "
+        f"FROM spans AS s JOIN hits AS h ON {inside} GROUP BY {by}"
+    )
+
+
+def _holds(correlation: Correlation) -> str:
+    compare = _COMPARE[correlation.operator]
+    if correlation.type == "value_avg":
+        return f"value {compare} {correlation.count} * n"
+    return f"value {compare} {correlation.count}"
+
+
+def _group_key(groups: list[str]) -> str:
+    """Give the group's values as one text to show; groups are kept apart by their values, not by this text."""
+    if not groups:
+        return "''"
+    return " || ' | ' || ".join(groups)
+
+
+def _groups(correlation: Correlation) -> list[str]:
+    return [f"g{i}" for i in range(len(correlation.group_by[0]))]
+
+
+def _partition(columns: list[str]) -> str:
+    return f"PARTITION BY {', '.join(columns)}" if columns else ""
+
+
+def _window(correlation: Correlation, prefix: str = "") -> str:
+    columns = [prefix + g for g in _groups(correlation)]
+    return (
+        f"OVER ({_partition(columns)} ORDER BY {prefix}ts_us NULLS FIRST"
+        f" RANGE BETWEEN {correlation.span_us} PRECEDING AND CURRENT ROW)"
+    )
+
+
+def _starts(correlation: Correlation, prefix: str = "") -> str:
+    return f"MIN({prefix}ts_us) {_window(correlation, prefix)}"
+
+
+def _whole(sum_sql: str) -> str:
+    return f"TRY_CAST({sum_sql} AS BIGINT)"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
