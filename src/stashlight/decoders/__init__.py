@@ -1,1 +1,13 @@
+"""
+Bytes → records, with where they stood: containers only, nothing of meaning.
 
+`sources` lists what there is to read, `read` reads one of them.
+"""
+
+from stashlight.decoders.batch import ALL, Batch, Wanted
+from stashlight.decoders.reading import formats, read
+from stashlight.decoders.record import Record
+from stashlight.decoders.source import Source
+from stashlight.decoders.sources import sources
+
+__all__ = ["ALL", "Batch", "Record", "Source", "Wanted", "formats", "read", "sources"]

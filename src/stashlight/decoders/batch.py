@@ -1,0 +1,39 @@
+"""What reading gives: batches of records, and what could not be read, so that the counts add up."""
+
+from dataclasses import dataclass, field
+
+from stashlight.decoders.record import Record
+from stashlight.errors import Problem
+
+__all__ = ["ALL", "Batch", "Wanted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The event ids that someone will look at; None means every record. Records without an id are always wanted."""
+
+    ids: frozenset[int] | None = None
+
+    def takes(self, event_id: int | None) -> bool:
+        return self.ids is None or event_id is None or event_id in self.ids
+
+
+ALL = Wanted()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """
+    Some records of one source, in order.
+
+    Every record of the source is counted once: in `records`, in `skipped` (well framed, its id not wanted) or in
+    `rejected` (not usable; `problems` says where and why). `problems` also holds what befell the file as a whole.
+    `bytes` counts content after unpacking.
+    """
+
+    records: list[Record] = field(default_factory=list[Record])
+    problems: list[Problem] = field(default_factory=list[Problem])
+    skipped: int = 0
+    bytes: int = 0
+    format: str = ""
+    rejected: int = 0
