@@ -1,0 +1,191 @@
+"""
+Record → row of the event table.
+
+A record costs one look-up of its plan and a few `dict.get`; what they give is kept as it is. Converting is done by
+columns when a table is asked for (plan.py), once for each distinct value, since images, hosts and accounts repeat.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from hashlib import blake2b
+
+import pyarrow as pa
+
+from stashlight.decoders.record import Record
+from stashlight.errors import Problem
+from stashlight.events import converters
+from stashlight.events.plan import BadTime, Column, Plan, Value, columns, compile_plan
+from stashlight.events.schema import ARROW, fold
+from stashlight.events.vocabularies import VOCABULARIES
+from stashlight.events.vocabulary import Vocabulary
+from stashlight.events.wrapping import DEFENDER, Told, Wrapping, recognise
+
+__all__ = ["Normaliser"]
+
+# Hostile records must not make look-ups grow for ever.
+_MAX_PLANS = 10_000
+_MAX_UNMAPPED = 1_000
+_SHOWN_KEYS = 8
+_OTHERS = ("(others)", "")
+
+_BY_PROVIDER: Mapping[str, Vocabulary] = {p: v for v in VOCABULARIES for p in v.providers}
+_BY_CHANNEL: Mapping[str, Vocabulary] = {c: v for v in VOCABULARIES for c in v.channels}
+# An ActionType taken here occurs in one table only.
+_BY_ACTION = {fold(key[1]): (v, key) for v in VOCABULARIES for key in v.events if isinstance(key, tuple)}
+
+Unmapped = tuple[str, str]
+
+
+class Normaliser:
+    """
+    Turns the records of one file into event rows.
+
+    `unmapped` counts events that no kind stands for by (provider or channel, id); `records` every record given.
+    """
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.records = 0
+        self.unmapped: Counter[Unmapped] = Counter()
+        self._plans: dict[tuple[str, int | tuple[str, str]], Plan] = {}
+        self._known: dict[tuple[object, ...], Plan | Unmapped] = {}
+        self._unknown = 0
+        self._unknown_first: tuple[int, str] = (0, "")
+        self._bad_times: list[BadTime] = []
+        self._bad_time_count = 0
+
+    def add(self, record: Record) -> None:
+        """Take one record in; what it means shows in `table()`, `unmapped` or `problems`."""
+        self.records += 1
+        fields = record.fields
+        wrapping = recognise(fields)
+        if wrapping is None:
+            self._not_known(record)
+            return
+        told = wrapping.read(fields)
+        key = (wrapping.name, told.provider, told.channel, told.event_id)
+        try:
+            plan = self._known.get(key)
+        except TypeError:
+            # A list or an object where a name should be.
+            told = Told(*(None if isinstance(v, list | dict) else v for v in told[:-1]), told.data)
+            key = (wrapping.name, told.provider, told.channel, told.event_id)
+            plan = self._known.get(key)
+        if plan is None:
+            plan = self._look_up(wrapping, told)
+            if len(self._known) < _MAX_PLANS:
+                self._known[key] = plan
+        if isinstance(plan, tuple):
+            self._not_mapped(plan)
+            return
+        data = told.data
+        if plan.only and not plan.takes(data):
+            self._not_mapped((plan.vocabulary, str(plan.event_id)))
+            return
+        get = data.get
+        row = [
+            blake2b(record.raw, digest_size=16).hexdigest(),
+            record.position,
+            told.provider,
+            told.channel,
+            told.host,
+            told.created,
+            told.arrival,
+        ]
+        if plan.needs_actor:
+            row += wrapping.actor(fields)
+        row += [get(name) for name in plan.fields]
+        plan.rows.append(row)
+
+    def table(self) -> pa.Table:
+        """Give the rows since the last call, in schema.ARROW, grouped by meaning and in order of reading within each."""
+        tables = [self._take(plan) for plan in self._plans.values() if plan.rows]
+        return pa.concat_tables(tables) if tables else ARROW.empty_table()
+
+    @property
+    def rows(self) -> int:
+        """Rows that wait for the next `table()`."""
+        return sum(len(plan.rows) for plan in self._plans.values())
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What could not be understood in this file so far; times are looked at in `table()`."""
+        found: list[Problem] = []
+        if self._unknown:
+            position, keys = self._unknown_first
+            reason = f"no known event vocabulary; first keys: {keys}"
+            found.append(Problem(self.file, f"record {position}", reason, self._unknown))
+        if self._bad_time_count:
+            first = self._bad_times[0]
+            reason = f"not a time between 1990 and 2100: {first.value!r}"
+            found.append(Problem(self.file, f"record {first.position}", reason, self._bad_time_count))
+        return found
+
+    def _look_up(self, wrapping: Wrapping, told: Told) -> Plan | Unmapped:
+        """Find what an event means that looks like this one: a plan, or the name under which it is counted."""
+        if wrapping is DEFENDER:
+            return self._look_up_action(told)
+        provider, channel = _folded(told.provider), _folded(told.channel)
+        vocabulary = _BY_PROVIDER.get(provider) if provider else _BY_CHANNEL.get(channel)
+        event_id = converters.number(told.event_id)
+        meaning = vocabulary.events.get(event_id) if vocabulary and event_id is not None else None
+        if vocabulary is None or event_id is None or meaning is None:
+            return str(told.provider or told.channel or "")[:128], str(told.event_id)[:32]
+        key = (vocabulary.name, event_id)
+        if key not in self._plans:
+            self._plans[key] = compile_plan(vocabulary.name, None, event_id, meaning)
+        return self._plans[key]
+
+    def _look_up_action(self, told: Told) -> Plan | Unmapped:
+        table, action = _folded(told.channel).rpartition("-")[2], _folded(told.event_id)
+        vocabulary, key = _BY_ACTION.get(action, (None, ("", "")))
+        if vocabulary is None or (table and table != fold(key[0])):
+            return str(told.channel or "defender")[:128], str(told.event_id)[:64]
+        plan_key = (vocabulary.name, key)
+        if plan_key not in self._plans:
+            self._plans[plan_key] = compile_plan(vocabulary.name, key[0], None, vocabulary.events[key])
+        return self._plans[plan_key]
+
+    def _not_known(self, record: Record) -> None:
+        if not self._unknown:
+            keys = ", ".join(sorted(record.fields)[:_SHOWN_KEYS])
+            self._unknown_first = (record.position, keys[:200])
+        self._unknown += 1
+
+    def _not_mapped(self, event: Unmapped) -> None:
+        if event not in self.unmapped and len(self.unmapped) >= _MAX_UNMAPPED:
+            event = _OTHERS
+        self.unmapped[event] += 1
+
+    def _take(self, plan: Plan) -> pa.Table:
+        bad: list[BadTime] = []
+        made = columns(plan, bad)
+        n = len(plan.rows)
+        plan.rows.clear()
+        if bad and not self._bad_times:
+            self._bad_times.append(bad[0])
+        self._bad_time_count += len(bad)
+        made["file"] = self.file
+        return pa.Table.from_arrays([_array(made.get(f.name), n, f.type) for f in ARROW], schema=ARROW)
+
+
+def _folded(value: object) -> str:
+    return fold(value.strip()) if isinstance(value, str) else ""
+
+
+def _array(values: Column | Value, n: int, kind: pa.DataType) -> pa.Array:
+    if values is None:
+        return pa.nulls(n, kind)
+    try:
+        if isinstance(values, str | int):
+            return pa.repeat(pa.scalar(values, kind), n)
+        return pa.array(values, kind)
+    except UnicodeEncodeError:
+        # Lone surrogates have no UTF-8.
+        if isinstance(values, str):
+            return pa.repeat(pa.scalar(_encodable(values), kind), n)
+        return pa.array([_encodable(v) if isinstance(v, str) else v for v in values], kind)
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,179 @@
+r"""
+One spelling for each place on disk, so that places compare with `=` and `starts_with`.
+
+Windows paths: `\\?\`, `\??\`, `\\.\C:`, `\DosDevices\` and `\\?\GLOBALROOT` off, `\Device\Mup\` → `\\`, `\SystemRoot` → `C:\Windows`,
+`/` → `\`, doubled backslashes single (the two of a UNC path stay), no trailing separator but for a drive's root, no named
+stream, folded. `\Device\HarddiskVolume3\` stays as it is: which drive that is, the record does not say. 8.3 names stay.
+Linux paths: doubled slashes single, no trailing one, case as written, since there it means something.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from stashlight.events.schema import fold
+
+__all__ = ["Place", "base", "is_unc", "is_windows", "join", "normalise", "parents", "share_root", "split", "stream"]
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+_RUN = re.compile(r"\\{2,}")
+_SLASHES = re.compile(r"/{2,}")
+# Prefixes of the object manager and the Win32 file name space; compared folded, on a path whose backslashes are single.
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file#win32-file-namespaces
+_PREFIXES = (
+    ("\\\\?\\unc\\", "\\\\"),
+    ("\\??\\unc\\", "\\\\"),
+    ("\\\\.\\unc\\", "\\\\"),
+    ("\\\\?\\globalroot\\", "\\"),
+    ("\\\\.\\globalroot\\", "\\"),
+    ("\\??\\globalroot\\", "\\"),
+    ("\\\\??\\", "\\??\\"),
+    ("\\\\systemroot\\", "\\systemroot\\"),
+    ("\\\\device\\harddiskvolume", "\\device\\harddiskvolume"),
+    ("\\dosdevices\\", "\\??\\"),
+    ("\\global??\\", "\\??\\"),
+    ("\\systemroot\\", "c:\\windows\\"),
+    ("\\device\\mup\\;lanmanredirector\\", "\\device\\lanmanredirector\\"),
+    ("\\device\\mup\\", "\\\\"),
+    ("\\device\\lanmanredirector\\", "\\\\"),
+    ("\\device\\webdavredirector\\", "\\\\"),
+)
+_BEFORE_DRIVE = ("\\\\?\\", "\\??\\", "\\\\.\\")
+
+
+class Place(NamedTuple):
+    """Where a file lies: directory as `normalise` gives it, folded name, folded extension without dot."""
+
+    directory: str | None
+    name: str | None
+    extension: str | None
+
+
+def is_windows(path: str) -> bool:
+    r"""Tell a Windows path (drive, backslash, or nothing that says otherwise) from one that starts at `/` or has only slashes."""
+    if _DRIVE.match(path):
+        return True
+    return not path.startswith("/") and ("\\" in path or "/" not in path)
+
+
+def normalise(path: str) -> str:
+    """Give the one spelling of `path`; doing it again changes nothing."""
+    return _windows(path) if is_windows(path) else _posix(path)
+
+
+def _posix(path: str) -> str:
+    path = _SLASHES.sub("/", path)
+    return path.rstrip("/") or "/"
+
+
+def _windows(path: str) -> str:
+    path = fold(path)
+    if "/" in path:
+        path = path.replace("/", "\\")
+    if not (path[1:3] == ":\\" and "\\\\" not in path):
+        path = _odd(path)
+    return _without_stream(path)
+
+
+def _odd(path: str) -> str:
+    seen = ""
+    while path != seen:
+        seen = path
+        unc = path.startswith("\\\\")
+        path = _RUN.sub("\\\\", path)
+        if unc:
+            path = "\\" + path
+        for prefix, replacement in _PREFIXES:
+            if path.startswith(prefix):
+                path = replacement + path[len(prefix) :]
+        if path == "\\systemroot":
+            path = "c:\\windows"
+        for prefix in _BEFORE_DRIVE:
+            if path.startswith(prefix) and _DRIVE.match(path, len(prefix)):
+                path = path[len(prefix) :]
+    return path
+
+
+def _without_stream(path: str) -> str:
+    # A drive's colon is no stream; nor is the one of `\\.\c:`, which _odd has taken off.
+    cut = path.rfind("\\") + 1
+    colon = path.find(":", max(cut, 2 if _DRIVE.match(path) else 0))
+    if colon > 0:
+        path = path[:colon]
+    if path.endswith("\\"):
+        path = path.rstrip("\\") or path[:1]
+    return path + "\\" if len(path) == 2 and path[1] == ":" else path
+
+
+def stream(path: str) -> str | None:
+    r"""Give the name of the stream: `zone.identifier` for `C:\x.zip:Zone.Identifier`, None if there is none."""
+    if not is_windows(path):
+        return None
+    last = re.split(r"[\\/]", path)[-1]
+    if _DRIVE.match(path) and last == path:
+        last = last[2:]
+    name = last.partition(":")[2].partition(":")[0]
+    return fold(name) or None
+
+
+def split(path: str) -> Place:
+    r"""Give directory, name and extension; a name that has no directory gives None for it."""
+    return _split(normalise(path))
+
+
+def _split(whole: str) -> Place:
+    if not whole:
+        return Place(None, None, None)
+    mark = "\\" if is_windows(whole) else "/"
+    directory, found, name = whole.rpartition(mark)
+    if not name:
+        return Place(whole, None, None)
+    if len(directory) == 2 and directory[1] == ":":
+        directory += "\\"
+    elif found and not directory.strip(mark):
+        directory = mark if mark == "/" else (directory + mark if directory else "\\")
+    name = fold(name)
+    stem, dot, extension = name.rpartition(".")
+    return Place(directory or None, name, extension if dot and stem and extension else None)
+
+
+def base(path: str) -> str:
+    """Give the last part of the path as written, without stream."""
+    last = re.split(r"[\\/]" if is_windows(path) else "/", path.rstrip("\\/"))[-1]
+    return last.partition(":")[0] if is_windows(path) else last
+
+
+def join(directory: str, name: str) -> str:
+    """Put a name below a directory, with the directory's own separator."""
+    if not directory:
+        return name
+    mark = "\\" if is_windows(directory) else "/"
+    return directory.rstrip(mark) + mark + name.lstrip(mark)
+
+
+def is_unc(path: str) -> bool:
+    r"""Tell whether the path names another machine: `\\server\share…`, not `\\?\C:\…` nor `\\.\pipe\…`."""
+    whole = normalise(path)
+    return whole.startswith("\\\\") and whole[2:3] not in {"", "?", "."} and "\\" in whole[2:]
+
+
+def share_root(path: str) -> str | None:
+    r"""Give `\\server\share` of a UNC path, else None."""
+    whole = normalise(path)
+    if not is_unc(whole):
+        return None
+    server, _, rest = whole[2:].partition("\\")
+    share = rest.partition("\\")[0]
+    return f"\\\\{server}\\{share}" if share else None
+
+
+def parents(path: str) -> Iterator[str]:
+    r"""Give the directories above a path, nearest first, down to the drive's root, the share's root or `/`."""
+    whole = normalise(path)
+    stop = share_root(whole)
+    while whole != stop:
+        directory = _split(whole).directory
+        if directory is None or directory == whole:
+            return
+        yield directory
+        whole = directory
