@@ -41,7 +41,7 @@ _KERNEL_IMAGES = frozenset({"system", "ntoskrnl.exe"})
 def text(value: object) -> str | None:
     """Give text as written; Windows' fillers are None, lists become lines."""
     if isinstance(value, str):
-        return None if value in NOTHING else value
+        return None if len(value) < 7 and value in NOTHING else value
     if value is None:
         return None
     if isinstance(value, bool):
@@ -245,12 +245,19 @@ def _aggregated(action: object, additional: object) -> int:
     return max(1, count or 1)
 
 
-# ContextInfo of 4103 ("User = CORP\\ann") and the context of 800 ("UserId=CORP\\ann"): one `name = value` a line.
 def _line(said: str | None, *labels: str) -> str | None:
+    """Find `label = value` at the start of a line: ContextInfo of 4103 ("User = CORP\\ann"), context of 800 ("UserId=…")."""
+    if said is None:
+        return None
     for label in labels:
-        found = re.search(rf"^[ \t]*{label}[ \t]*=[ \t]*([^\r\n]*)", said or "", re.MULTILINE)
-        if found and found[1].strip():
-            return text(found[1].strip())
+        at = said.find(label)
+        while at >= 0:
+            end = said.find("\n", at)
+            line = said[at + len(label) : end if end >= 0 else None].lstrip(" \t")
+            begun = said[said.rfind("\n", 0, at) + 1 : at]
+            if line.startswith("=") and not begun.strip():
+                return text(line[1:].strip())
+            at = said.find(label, at + len(label))
     return None
 
 

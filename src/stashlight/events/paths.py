@@ -118,6 +118,13 @@ def stream(path: str) -> str | None:
 
 def split(path: str) -> Place:
     r"""Give directory, name and extension; a name that has no directory gives None for it."""
+    # By far the most paths are already plain; the long way round gives the same for them.
+    if path[1:3] == ":\\" and "/" not in path and "\\\\" not in path and ":" not in path[2:] and path[-1] != "\\":
+        path = fold(path)
+        cut = path.rindex("\\")
+        name = path[cut + 1 :]
+        dot = name.rfind(".")
+        return Place(path[:cut] if cut > 2 else path[:3], name, name[dot + 1 :] or None if dot > 0 else None)
     return _split(normalise(path))
 
 

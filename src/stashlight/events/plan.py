@@ -101,33 +101,33 @@ def _first(columns: Sequence[Column]) -> Column:
 
 def _each(values: Sequence[object], convert: Callable[[object], Value]) -> Column:
     """Convert each distinct value once; values of mixed types one by one, as 1 == True == 1.0."""
-    if len(set(map(type, values)) - _NONE) > 1 or not _hashable(values):
+    if not _comparable(values):
         return [convert(v) for v in values]
     known = {v: convert(v) for v in set(values)}
     return [known[v] for v in values]
 
 
 def _every(columns: Sequence[Sequence[object]], combine: Callable[..., Value]) -> Column:
-    if not all(_hashable(c) and len(set(map(type, c)) - _NONE) <= 1 for c in columns):
-        return [combine(*values) for values in zip(*columns, strict=True)]
-    rows = list(zip(*columns, strict=True))
-    known = {values: combine(*values) for values in set(rows)}
-    return [known[values] for values in rows]
+    rows = zip(*columns, strict=True)
+    if not all(map(_comparable, columns)):
+        return [combine(*values) for values in rows]
+    whole = list(rows)
+    known = {values: combine(*values) for values in set(whole)}
+    return [known[values] for values in whole]
 
 
-_NONE = frozenset({type(None)})
-_PLAIN = frozenset({str, int, bool, float, type(None)})
+_TEXTS = frozenset({str, type(None)})
+_NUMBERS = frozenset({int, type(None)})
+_TRUTHS = frozenset({bool, type(None)})
 
 
-def _hashable(values: Iterable[object]) -> bool:
-    return _PLAIN.issuperset(map(type, values))
+def _comparable(values: Iterable[object]) -> bool:
+    kinds = set(map(type, values))
+    return kinds <= _TEXTS or kinds <= _NUMBERS or kinds <= _TRUTHS
 
 
 def _fold_each(values: Column) -> Column:
-    known: dict[Value, Value] = {None: None}
-    for v in set(values):
-        if isinstance(v, str):
-            known[v] = v.lower() if v.isascii() else fold(v)
+    known = {v: fold(v) if isinstance(v, str) else None for v in set(values)}
     return [known[v] for v in values]
 
 

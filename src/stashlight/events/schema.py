@@ -53,7 +53,7 @@ def fold(text: str) -> str:
     `İ` is the one letter whose lower case has two code points; `Σ` the one whose lower case depends on its place
     (`ς` at the end of a word), so that a folded part would not be found in a folded whole.
     """
-    return text.replace("İ", "i").replace("Σ", "σ").lower()
+    return text.lower() if text.isascii() else text.replace("İ", "i").replace("Σ", "σ").lower()
 
 
 _V: Type = "VARCHAR"

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 __all__ = ["EARLIEST", "LATEST", "has_zone", "iso", "parse"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_NAIVE = _EPOCH.replace(tzinfo=None)
 _DAY = 86_400_000_000
 _SECOND = 1_000_000
 EARLIEST = (datetime(1990, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
@@ -35,7 +36,13 @@ _MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct n
 def parse(value: object) -> int | None:
     """Give `value` in microseconds UTC; None if it is not a time between 1990 and 2100."""
     if isinstance(value, str):
-        us = _text(value)
+        if value[4:5] == "-" and 15 < len(value) <= _SUSPECT_LENGTH:
+            try:
+                us = _microseconds(datetime.fromisoformat(value))
+            except ValueError:
+                us = _odd(value.strip())
+        else:
+            us = _odd(value.strip()) if len(value) <= _SUSPECT_LENGTH else None
     elif isinstance(value, int | float) and not isinstance(value, bool):
         us = _number(value)
     else:
@@ -53,21 +60,9 @@ def iso(ts_us: int) -> str:
     return (_EPOCH + timedelta(microseconds=ts_us)).isoformat().replace("+00:00", "Z")
 
 
-def _text(text: str) -> int | None:
-    if len(text) > _SUSPECT_LENGTH:
-        return None
-    if text[4:5] == "-" and len(text) > 15:
-        try:
-            when = datetime.fromisoformat(text)
-        except ValueError:
-            return _odd(text.strip())
-        return _microseconds(when)
-    return _odd(text.strip())
-
-
 def _microseconds(when: datetime) -> int | None:
     try:
-        past = (when.replace(tzinfo=UTC) if when.tzinfo is None else when) - _EPOCH
+        past = when - (_EPOCH_NAIVE if when.tzinfo is None else _EPOCH)
     except OverflowError:
         return None
     return past.days * _DAY + past.seconds * _SECOND + past.microseconds

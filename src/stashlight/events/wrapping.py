@@ -53,6 +53,8 @@ class Wrapping(NamedTuple):
 
 def recognise(fields: Fields) -> Wrapping | None:
     """Choose the wrapping by the keys that are there; None if no event vocabulary is known to look like this."""
+    if "SourceName" in fields and "EventID" in fields and "EventData" not in fields:
+        return FLAT
     for mark, wrapping in _MARKS:
         if mark in fields:
             return wrapping
@@ -261,8 +263,14 @@ _WMI = re.compile(r'^[ \t]*(SourceName|Logfile|ComputerName|TimeGenerated|Record
 
 
 def _read_flat(fields: Fields) -> Told:
-    provider = fields.get("SourceName") or _first(fields, _PROVIDERS)
-    channel = fields.get("Channel") or _first(fields, _CHANNELS)
+    get = fields.get
+    provider, channel, host, arrival = get("SourceName"), get("Channel"), get("Hostname"), get("@timestamp")
+    local = get("EventTime")
+    if provider and channel and host and arrival and isinstance(local, str) and len(local) < 20:
+        # NXLog, the commonest: its EventTime (yyyy-mm-dd HH:MM:SS) is local without zone.
+        return Told(provider, channel, get("EventID"), host, get("TimeCreated"), arrival, fields)
+    provider = provider or _first(fields, _PROVIDERS)
+    channel = channel or _first(fields, _CHANNELS)
     created = fields.get("TimeCreated") or _first(fields, _CREATED)
     data = fields
     raw = fields.get("_raw")
