@@ -9,7 +9,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
@@ -44,7 +44,7 @@ class Engine:
 
     def __init__(self, memory: str | None = None, threads: int | None = None) -> None:
         # Imported here: 40 ms that `stashlight --version` should not pay.
-        import duckdb  # noqa: PLC0415
+        import duckdb
 
         self._spill = tempfile.TemporaryDirectory(prefix="stashlight-", ignore_cleanup_errors=True)
         self._error = duckdb.Error
@@ -78,15 +78,15 @@ class Engine:
             raise EngineError(message)
         if not table.num_rows:
             return
+        wanted: Any = ARROW  # its stubs leave the type of a field open
         try:
-            present = [pa.field(n, ARROW.field(n).type) for n in table.column_names]
-            rows = table.cast(pa.schema(present))
+            rows = table.cast(pa.schema([wanted.field(n) for n in table.column_names]))
         except pa.ArrowException as error:
             message = f"events do not fit the schema: {error}"
             raise EngineError(message) from error
         columns = ", ".join(table.column_names)
         self.register("incoming", rows)
-        self.execute(f"INSERT INTO events ({columns}) SELECT {columns} FROM incoming")  # noqa: S608  (names from the schema)
+        self.execute(f"INSERT INTO events ({columns}) SELECT {columns} FROM incoming")
         self.unregister("incoming")
 
     def register(self, name: str, table: pa.Table) -> None:
@@ -110,9 +110,13 @@ class Engine:
     def query(self, sql: str) -> pa.Table:
         """Give the rows of a query as an Arrow table."""
         try:
-            return self._connection.execute(sql).to_arrow_table()
+            table: pa.Table | None = self._connection.execute(sql).to_arrow_table()
         except self._error as error:
             raise EngineError(str(error)) from error
+        if table is None:
+            message = f"not a query: {sql[:80]}"
+            raise EngineError(message)
+        return table
 
     def rows(self, sql: str) -> list[_Row]:
         """Give the rows of a query as tuples."""
@@ -145,7 +149,12 @@ class Engine:
         self.close()
 
 
-def _close(connection: object, spill: "tempfile.TemporaryDirectory[str]") -> None:
-    # `connection` is typed loosely because duckdb is imported lazily.
-    getattr(connection, "close")()  # noqa: B009
+class _Closable(Protocol):
+    """DuckDB's connection, whose module is imported late."""
+
+    def close(self) -> None: ...
+
+
+def _close(connection: _Closable, spill: "tempfile.TemporaryDirectory[str]") -> None:
+    connection.close()
     spill.cleanup()

@@ -1,25 +1,28 @@
-"""
+r"""
 Regular expressions that mean the same in RE2 (DuckDB), Java (Spark), Rust (Sail, DataFusion) and Python.
 
 `portable(text)` parses a pattern with Python's own parser and writes it again with explicit character classes:
-no `.` `$` `^` `\\d` `\\w` `\\s`, no flags. Classes are ASCII as in PCRE without UCP, which Sigma names as its dialect.
-What has no equal everywhere (look-around, back-references, `\\b`, atomic groups, repeats over 1000) is refused.
+no `.` `$` `^` `\d` `\w` `\s`, no flags. Classes are ASCII as in PCRE without UCP, which Sigma names as its dialect.
+What has no equal everywhere (look-around, back-references, `\b`, atomic groups, repeats over 1000) is refused.
 """
 
 import functools
 import re
-
-# Private names, but the only full parser of this dialect; `tests/engines/test_pattern.py` holds it in place.
-from re import _constants as c  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage, reportUnknownVariableType]
-from re import _parser as parser  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage, reportUnknownVariableType]
+from importlib import import_module
 from typing import Any, NamedTuple
 
 __all__ = ["LONGEST", "MOST_REPEATS", "PatternError", "is_portable", "literal", "portable"]
+
+# Private, but the only full parser of this dialect; `tests/engines/test_pattern.py` holds it in place.
+_parser: Any = import_module("re._parser")
+_UNBOUNDED: Any = import_module("re._constants").MAXREPEAT
 
 LONGEST = 8192  # characters of a pattern; the longest in SigmaHQ has 1,500
 MOST_REPEATS = 1000  # RE2's own limit, https://github.com/google/re2/wiki/Syntax
 _LAST = 0x10FFFF
 
+# A node of the parse tree: (operation, argument), of many shapes.
+_Node = tuple[Any, Any]
 _Ranges = list[tuple[int, int]]
 
 _CATEGORIES: dict[str, _Ranges] = {
@@ -57,7 +60,7 @@ def portable(text: str, flags: int = 0) -> str:
         message = f"pattern longer than {LONGEST} characters"
         raise PatternError(message)
     try:
-        tree: Any = parser.parse(text, flags)
+        tree: Any = _parser.parse(text, flags)
     except (re.error, RecursionError, OverflowError) as error:
         message = f"pattern does not compile: {error}"
         raise PatternError(message) from error
@@ -86,23 +89,24 @@ def is_portable(text: str) -> bool:
     return True
 
 
-def _sequence(items: list[Any], place: _Place, repeats: int) -> str:
+def _sequence(items: list[_Node], place: _Place, repeats: int) -> str:
     written: list[str] = []
-    for number, (op, argument) in enumerate(items):
+    for number, item in enumerate(items):
         here = _Place(
             place.flags,
             place.first and all(_is_anchor(before) for before in items[:number]),
             place.last and all(_is_anchor(after) for after in items[number + 1 :]),
         )
-        written.append(_item(str(op), argument, here, repeats))
+        written.append(_item(item, here, repeats))
     return "".join(written)
 
 
-def _is_anchor(item: Any) -> bool:
+def _is_anchor(item: _Node) -> bool:
     return str(item[0]) == "AT"
 
 
-def _item(op: str, argument: Any, place: _Place, repeats: int) -> str:
+def _item(node: _Node, place: _Place, repeats: int) -> str:
+    op, argument = str(node[0]), node[1]
     match op:
         case "LITERAL":
             return _class([(argument, argument)], place.flags)
@@ -118,7 +122,7 @@ def _item(op: str, argument: Any, place: _Place, repeats: int) -> str:
             _, added, removed, inner = argument
             return "(?:" + _sequence(list(inner), place._replace(flags=(place.flags | added) & ~removed), repeats) + ")"
         case "MAX_REPEAT" | "MIN_REPEAT":
-            return _repeat(argument, place, repeats)
+            return _repeat(node, place, repeats)
         case "AT":
             return _anchor(str(argument), place)
         case "FAILURE":
@@ -137,9 +141,9 @@ _REFUSED = {
 }
 
 
-def _repeat(argument: Any, place: _Place, repeats: int) -> str:
-    low, high, inner = int(argument[0]), argument[1], list(argument[2])
-    unbounded = high is c.MAXREPEAT
+def _repeat(node: _Node, place: _Place, repeats: int) -> str:
+    low, high, inner = int(node[1][0]), node[1][1], list(node[1][2])
+    unbounded = high is _UNBOUNDED
     most = low if unbounded else int(high)
     product = repeats * max(most, 1)
     if product > MOST_REPEATS:
@@ -172,7 +176,7 @@ def _anchor(at: str, place: _Place) -> str:
             raise PatternError(message)
 
 
-def _in(items: Any, flags: int) -> _Ranges:
+def _in(items: list[_Node], flags: int) -> _Ranges:
     negated, ranges = False, list[tuple[int, int]]()
     for op, argument in items:
         match str(op):

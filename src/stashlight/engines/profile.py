@@ -1,15 +1,15 @@
-"""
+r"""
 The portable SQL profile: the part of SQL on which DuckDB, Spark and their like agree row by row.
 
 Detection logic is held as sqlglot trees; a tree may hold only what is listed here. Everything that differs
-silently between engines (`lower()`, LIKE, `\\d` in a pattern, CAST, the order of NULLs, time zones) has no entry,
+silently between engines (`lower()`, LIKE, `\d` in a pattern, CAST, the order of NULLs, time zones) has no entry,
 so it cannot slip in. `docs/decisions` tells why each ban exists.
 """
 
 from collections.abc import Iterator
 
 from sqlglot import exp, parse_one
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ErrorLevel, SqlglotError
 
 from stashlight.engines import pattern
 from stashlight.errors import EngineError
@@ -83,7 +83,7 @@ def check(tree: exp.Expr) -> None:
 
 def render(tree: exp.Expr, dialect: str = "duckdb", *, pretty: bool = False) -> str:
     """Give the SQL text of a tree for an engine ("duckdb", "spark")."""
-    return tree.sql(dialect=dialect, pretty=pretty, unsupported_level=None, comments=False)
+    return tree.sql(dialect=dialect, pretty=pretty, unsupported_level=ErrorLevel.RAISE, comments=False)
 
 
 def problems(tree: exp.Expr) -> Iterator[str]:
@@ -164,5 +164,5 @@ def _cast_to_bigint(node: exp.Sum) -> bool:
 
 def _named(node: exp.Expr, advice: str) -> str:
     text = node.sql(dialect="duckdb", comments=False)
-    shown = text if len(text) <= 80 else text[:77] + "…"  # noqa: PLR2004  (a line of a terminal)
+    shown = text if len(text) <= 80 else text[:77] + "…"
     return f"{type(node).__name__} in `{shown}` ({advice})"

@@ -38,13 +38,14 @@ def _version6(network: ipaddress.IPv6Network) -> str:
     low, high = network.network_address.packed, network.broadcast_address.packed
     ranges = [(int.from_bytes(low[i : i + 2], "big"), int.from_bytes(high[i : i + 2], "big")) for i in range(0, 16, 2)]
     groups = [_group(a, b) for a, b in ranges]
-    forms = [":".join(groups)]
-    for left in range(_GROUPS):
-        for right in range(_GROUPS - left):
-            # `::` stands for the groups between, which must be able to be zero.
-            if all(a == 0 for a, _ in ranges[left : _GROUPS - right]):
-                forms.append(":".join(groups[:left]) + "::" + ":".join(groups[_GROUPS - right :]))
-    return "|".join(forms)
+    shortened = [
+        ":".join(groups[:left]) + "::" + ":".join(groups[_GROUPS - right :])
+        for left in range(_GROUPS)
+        for right in range(_GROUPS - left)
+        # `::` stands for the groups between, which must be able to be zero.
+        if all(low == 0 for low, _ in ranges[left : _GROUPS - right])
+    ]
+    return "|".join([":".join(groups), *shortened])
 
 
 def _group(low: int, high: int) -> str:
@@ -52,10 +53,11 @@ def _group(low: int, high: int) -> str:
     if (low, high) == (0, 0xFFFF):
         return _ANY_GROUP
     nibbles = [(int(a, 16), int(b, 16)) for a, b in zip(f"{low:04x}", f"{high:04x}", strict=True)]
-    written: list[str] = []
-    for start in range(4):
-        if all(a == 0 for a, _ in nibbles[:start]):
-            written.append("".join(_nibble(a, b) for a, b in nibbles[start:]))
+    written = (
+        "".join(_nibble(a, b) for a, b in nibbles[start:])
+        for start in range(len(nibbles))
+        if all(a == 0 for a, _ in nibbles[:start])  # leading zeros may be left out
+    )
     return "(?:" + "|".join(written) + ")"
 
 

@@ -11,7 +11,7 @@ from stashlight.engines.profile import conjunction, render
 from stashlight.errors import RuleError
 from stashlight.findings.compile import Detections, compile_condition, compile_scope
 from stashlight.findings.correlation import correlation
-from stashlight.findings.logsource import UnsupportedLogsource, scope
+from stashlight.findings.logsource import LogsourceError, scope
 from stashlight.findings.rule import RUNGS, Case, Form, Logsource, Note, Rule, RuleSet
 from stashlight.findings.text import Document, documents
 
@@ -94,35 +94,38 @@ def _draft(document: Document, placeholders: _Placeholders) -> _Draft:
     rule = _described(document, form)
     if form == "correlation":
         return _Draft(rule, document)
-    detections = _detections(document, "filter" if form == "filter" else "detection", placeholders)
-    tree = compile_condition(detections)
-    if form == "filter":
-        return _Draft(replace(rule, condition=render(tree)), document, tree)
     try:
         seen = scope(rule.logsource)
-    except UnsupportedLogsource as error:
+    except LogsourceError as error:
         raise document.error(str(error), "logsource") from error
+    tree = compile_condition(_detections(document, form, rule.logsource.category, placeholders))
+    if form == "filter":
+        return _Draft(replace(rule, condition=render(tree)), document, tree)
     whole = conjunction([compile_scope(seen), tree])
     return _Draft(replace(rule, kinds=tuple(str(k) for k in seen.kinds)), document, whole)
 
 
-def _detections(document: Document, under: str, placeholders: _Placeholders) -> Detections:
+def _detections(document: Document, form: Form, category: str, placeholders: _Placeholders) -> Detections:
+    under = "filter" if form == "filter" else "detection"
     content = _mapping(document, under)
     conditions = content.get("condition")
     listed = cast("list[object]", conditions) if isinstance(conditions, list) else [conditions]
     if not all(isinstance(c, str) for c in listed):
-        raise document.error("a condition must be text", under, "condition")
+        msg = "a condition must be text"
+        raise document.error(msg, under, "condition")
     named = {k: v for k, v in content.items() if k not in {"condition", "timeframe", "rules"}}
     if "timeframe" in content:
-        raise document.error("'timeframe' is not supported: write a correlation", under, "timeframe")
-    return Detections(named, tuple(str(c) for c in listed), document.file, document.line, under, placeholders)
+        msg = "'timeframe' is not supported: write a correlation"
+        raise document.error(msg, under, "timeframe")
+    return Detections(named, tuple(str(c) for c in listed), document.file, document.line, under, category, placeholders)
 
 
 def _described(document: Document, form: Form) -> Rule:
     content = document.content
     title = content.get("title")
     if not isinstance(title, str) or not title.strip():
-        raise document.error("no title", "title")
+        msg = "no title"
+        raise document.error(msg, "title")
     name = str(content.get("name") or "")
     tags = _texts(document, "tags")
     cases = _mapping(document, "tests") if "tests" in content else {}
@@ -156,34 +159,42 @@ def _note(document: Document) -> Note:
         return Note()
     content = _mapping(document, "stashlight")
     if unknown := content.keys() - {"rung", "weight", "analytics", "misses"}:
-        raise document.error(f"unknown key '{min(unknown)}'", "stashlight", min(unknown))
+        msg = f"unknown key '{min(unknown)}'"
+        raise document.error(msg, "stashlight", min(unknown))
     rung, weight, analytics = content.get("rung", ""), content.get("weight", 0), content.get("analytics", [])
     if rung and rung not in RUNGS:
-        raise document.error(f"rung must be one of {', '.join(RUNGS)}", "stashlight", "rung")
+        msg = f"rung must be one of {', '.join(RUNGS)}"
+        raise document.error(msg, "stashlight", "rung")
     if not isinstance(weight, int) or isinstance(weight, bool):
-        raise document.error("weight must be a whole number", "stashlight", "weight")
+        msg = "weight must be a whole number"
+        raise document.error(msg, "stashlight", "weight")
     if not isinstance(analytics, list):
-        raise document.error("analytics must be a list", "stashlight", "analytics")
+        msg = "analytics must be a list"
+        raise document.error(msg, "stashlight", "analytics")
     named = tuple(str(a) for a in cast("list[object]", analytics))
     return Note(str(rung), weight, named, str(content.get("misses") or "").strip())
 
 
 def _cases(document: Document, cases: Mapping[str, object], key: str) -> tuple[Case, ...]:
-    listed = cases.get(key) or []
+    listed: object = cases.get(key) or []
     if not isinstance(listed, list) or not all(isinstance(c, dict) for c in cast("list[object]", listed)):
-        raise document.error(f"tests.{key} must be a list of events", "tests", key)
+        msg = f"tests.{key} must be a list of events"
+        raise document.error(msg, "tests", key)
     return tuple(cast("list[Case]", listed))
 
 
 def _mapping(document: Document, key: str) -> dict[str, object]:
     content = document.content.get(key)
     if not isinstance(content, dict):
-        raise document.error(f"'{key}' must be a mapping", key)
+        msg = f"'{key}' must be a mapping"
+        raise document.error(msg, key)
     return cast("dict[str, object]", content)
 
 
 def _texts(document: Document, key: str) -> tuple[str, ...]:
-    content = document.content.get(key) or []
+    content: object = document.content.get(key)
+    if content is None:
+        return ()
     listed = cast("list[object]", content) if isinstance(content, list) else [content]
     return tuple(str(t) for t in listed)
 
@@ -193,7 +204,8 @@ def _apply(draft: _Draft, drafts: list[_Draft]) -> None:
     content = _mapping(draft.document, "filter")
     names = content.get("rules")
     if names is None:
-        raise draft.document.error("a filter needs 'rules': any, or ids or names", "filter")
+        msg = "a filter needs 'rules': any, or ids or names"
+        raise draft.document.error(msg, "filter")
     if names in ("any", []):
         chosen = [d for d in drafts if d.rule.form == "event" and _covers(draft.rule.logsource, d.rule.logsource)]
     else:
@@ -215,7 +227,8 @@ def _apply(draft: _Draft, drafts: list[_Draft]) -> None:
 def _named(draft: _Draft, name: str, drafts: list[_Draft]) -> _Draft:
     found = next((d for d in drafts if name in (d.rule.id, d.rule.name)), None)
     if found is None:
-        raise draft.document.error(f"no rule '{name}'", "filter", "rules")
+        msg = f"no rule '{name}'"
+        raise draft.document.error(msg, "filter", "rules")
     return found
 
 

@@ -53,9 +53,14 @@ def _loosely() -> dict[str, str]:
     return {name.lower(): name for name in _fields()}
 
 
-def field(name: str) -> Field | None:
-    """Give the column that a Sigma name, or a column name of our own, stands for."""
+# Names that mean something else in one category: the kernel's file provider calls the whole path FileName.
+_IN_CATEGORY = {("file_access", "FileName"): "TargetFilename"}
+
+
+def field(name: str, category: str = "") -> Field | None:
+    """Give the column that a Sigma name, or a column name of our own, stands for in rules of a category."""
     known = _fields()
+    name = _IN_CATEGORY.get((category, name), name)
     return known.get(name) or known.get(_loosely().get(name.lower(), ""))
 
 

@@ -7,7 +7,7 @@ pySigma parses conditions and values; the walk from there is ours, so that nothi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from sigma.conditions import (
     ConditionAND,
@@ -19,8 +19,7 @@ from sigma.conditions import (
     SigmaCondition,
 )
 from sigma.exceptions import SigmaError
-from sigma.rule import SigmaDetections
-from sigma.rule.detection import SigmaDetectionItem
+from sigma.rule.detection import SigmaDetectionItem  # pyright: ignore[reportMissingTypeStubs]  (typed, see py.typed)
 from sigma.types import SigmaExpansion, SigmaString, SigmaType
 from sqlglot import exp
 
@@ -50,6 +49,7 @@ class Detections:
     file: str
     line: Callable[[_Path], int]
     under: str = "detection"
+    category: str = ""
     placeholders: Placeholders | None = None
 
     def error(self, reason: str, *path: str) -> RuleError:
@@ -80,28 +80,33 @@ def compile_condition(detections: Detections) -> exp.Expr:
         RuleError: names the field or value that cannot be run, and its line.
     """
     if not detections.conditions:
-        raise detections.error("no condition")
+        msg = "no condition"
+        raise detections.error(msg)
     tree = disjunction([_parsed(detections, c) for c in detections.conditions])
     try:
         check(tree)
     except EngineError as error:
         raise detections.error(str(error)) from error
     if sum(1 for _ in tree.find_all(exp.Column)) > _MOST_LEAVES:
-        raise detections.error(f"more than {_MOST_LEAVES} comparisons")
+        msg = f"more than {_MOST_LEAVES} comparisons"
+        raise detections.error(msg)
     return tree
 
 
 def _parsed(detections: Detections, condition: str) -> exp.Expr:
     if len(condition) > _LONGEST_CONDITION:
-        raise detections.error(f"condition longer than {_LONGEST_CONDITION} characters", "condition")
+        msg = f"condition longer than {_LONGEST_CONDITION} characters"
+        raise detections.error(msg, "condition")
     try:
         # pySigma wants its own detections for the later steps that we do ourselves.
-        parsed = SigmaCondition(condition, cast("SigmaDetections", None)).parse(postprocess=False)
+        parsed = SigmaCondition(condition, cast("Any", None)).parse(postprocess=False)
         return _condition(detections, parsed)
     except SigmaError as error:
-        raise detections.error(f"condition: {error}", "condition") from error
+        msg = f"condition: {error}"
+        raise detections.error(msg, "condition") from error
     except RecursionError as error:
-        raise detections.error("condition nested too deeply", "condition") from error
+        msg = "condition nested too deeply"
+        raise detections.error(msg, "condition") from error
 
 
 def _condition(detections: Detections, node: object) -> exp.Expr:
@@ -117,14 +122,16 @@ def _condition(detections: Detections, node: object) -> exp.Expr:
         case ConditionOR():
             return disjunction([_condition(detections, a) for a in node.args])
         case _:
-            raise detections.error(f"condition: {type(node).__name__} is not supported", "condition")
+            msg = f"condition: {type(node).__name__} is not supported"
+            raise detections.error(msg, "condition")
 
 
 def _selected(detections: Detections, node: ConditionSelector) -> exp.Expr:
     # pySigma drops a selector that names nothing; a rule with a typing error would then match everything.
     names = [n for n in detections.named if _named(n, node.pattern)]
     if not names:
-        raise detections.error(f"condition: '{node.pattern}' names no detection", "condition")
+        msg = f"condition: '{node.pattern}' names no detection"
+        raise detections.error(msg, "condition")
     found = [_detection(detections, n) for n in names]
     return conjunction(found) if _is_all(node) else disjunction(found)
 
@@ -155,22 +162,26 @@ def _named(name: str, wanted: str) -> bool:
 
 def _detection(detections: Detections, name: str) -> exp.Expr:
     if name not in detections.named:
-        raise detections.error(f"condition: no detection '{name}'", "condition")
+        msg = f"condition: no detection '{name}'"
+        raise detections.error(msg, "condition")
     return _definition(detections, detections.named[name], (name,))
 
 
 def _definition(detections: Detections, definition: object, path: _Path) -> exp.Expr:
     if len(path) > _DEEPEST_DETECTION:
-        raise detections.error("detection nested too deeply", *path)
+        msg = "detection nested too deeply"
+        raise detections.error(msg, *path)
     if isinstance(definition, Mapping):
         items = cast("Mapping[object, object]", definition)
         if not items:
-            raise detections.error("empty detection", *path)
+            msg = "empty detection"
+            raise detections.error(msg, *path)
         return conjunction([_item(detections, str(k), v, (*path, str(k))) for k, v in items.items()])
     if isinstance(definition, list):
         values = cast("list[object]", definition)
         if not values:
-            raise detections.error("empty detection", *path)
+            msg = "empty detection"
+            raise detections.error(msg, *path)
         if not any(isinstance(v, Mapping | list) for v in values):
             return _item(detections, None, values, path)
         return disjunction([_definition(detections, v, (*path, str(i))) for i, v in enumerate(values)])
@@ -180,10 +191,12 @@ def _definition(detections: Detections, definition: object, path: _Path) -> exp.
 def _item(detections: Detections, key: str | None, value: object, path: _Path) -> exp.Expr:
     values = cast("list[object]", value) if isinstance(value, list) else [value]
     if not values:
-        raise detections.error(f"'{key}' has no value", *path)
+        msg = f"'{key}' has no value"
+        raise detections.error(msg, *path)
     for one in values:
         if not isinstance(one, str | int | float | bool | None):
-            raise detections.error(f"'{key}': a value must be text, a number, true, false or null", *path)
+            msg = f"'{key}': a value must be text, a number, true, false or null"
+            raise detections.error(msg, *path)
     try:
         item = SigmaDetectionItem.from_mapping(key, cast("list[float | str | bool | None]", values))
         found = _encoded_values(key, values, item)
@@ -223,9 +236,10 @@ def _compared(detections: Detections, item: SigmaDetectionItem, values: list[Sig
     if item.field is None:
         tree = link([keyword(v, placeholders) for v in values])
     else:
-        at = field(item.field)
+        at = field(item.field, detections.category)
         if at is None:
-            raise detections.error(f"unknown field '{item.field}'", *path)
+            msg = f"unknown field '{item.field}'"
+            raise detections.error(msg, *path)
         together = alternatives(at, values) if link is disjunction else None
         tree = together or link([leaf(at, v, placeholders) for v in values])
     return exp.Not(this=exp.Paren(this=tree)) if item.negated else tree

@@ -36,15 +36,16 @@ def correlation(document: Document, known: Mapping[str, Rule]) -> Correlation:
     """
     content = document.content["correlation"]
     if not isinstance(content, dict):
-        raise document.error("'correlation' must be a mapping", "correlation")
+        msg = "'correlation' must be a mapping"
+        raise document.error(msg, "correlation")
     asked = cast("dict[str, object]", content)
     if unknown := asked.keys() - _KEYS:
-        raise document.error(f"unknown key '{min(unknown)}'", "correlation", min(unknown))
+        msg = f"unknown key '{min(unknown)}'"
+        raise document.error(msg, "correlation", min(unknown))
     kind = str(asked.get("type"))
     if kind not in TYPES:
-        raise document.error(
-            f"correlation type '{kind}' is not supported, only {', '.join(TYPES)}", "correlation", "type"
-        )
+        msg = f"correlation type '{kind}' is not supported, only {', '.join(TYPES)}"
+        raise document.error(msg, "correlation", "type")
     rules = _rules(document, asked, known)
     operator, count, names = _condition(document, asked, kind, len(rules))
     aliases = _aliases(document, asked, known)
@@ -52,11 +53,11 @@ def correlation(document: Document, known: Mapping[str, Rule]) -> Correlation:
     return Correlation(
         type=kind,
         rules=tuple(r.id for r in rules),
-        group_by=tuple(_columns(document, groups, r, aliases, "group-by") for r in rules),
+        group_by=tuple(_columns(document, groups, r, aliases) for r in rules),
         span_us=_span(document, asked),
         operator=operator,
         count=count,
-        field=tuple(_columns(document, names, r, aliases, "condition", numeric=kind in _NUMERIC) for r in rules),
+        field=tuple(_columns(document, names, r, aliases, kind) for r in rules),
         generate=bool(asked.get("generate", document.content.get("generate", False))),
     )
 
@@ -64,17 +65,18 @@ def correlation(document: Document, known: Mapping[str, Rule]) -> Correlation:
 def _rules(document: Document, asked: dict[str, object], known: Mapping[str, Rule]) -> list[Rule]:
     names = _listed(asked.get("rules"))
     if not names or len(names) > _MOST_RULES:
-        raise document.error(f"a correlation needs 1 to {_MOST_RULES} rules", "correlation", "rules")
+        msg = f"a correlation needs 1 to {_MOST_RULES} rules"
+        raise document.error(msg, "correlation", "rules")
     found: list[Rule] = []
     for name in names:
         rule = known.get(name)
         if rule is None:
-            raise document.error(f"no rule '{name}', or it has an error", "correlation", "rules")
+            msg = f"no rule '{name}', or it has an error"
+            raise document.error(msg, "correlation", "rules")
         if rule.form != "event":
             # This also keeps out cycles.
-            raise document.error(
-                f"'{name}' is a {rule.form}: only rules on events can be correlated", "correlation", "rules"
-            )
+            msg = f"'{name}' is a {rule.form}: only rules on events can be correlated"
+            raise document.error(msg, "correlation", "rules")
         found.append(rule)
     return found
 
@@ -84,57 +86,60 @@ def _condition(document: Document, asked: dict[str, object], kind: str, rules: i
     if given is None and kind in _TEMPORAL:
         return "gte", rules, []
     if not isinstance(given, dict):
-        raise document.error("the condition must be a mapping such as 'gte: 10'", "correlation", "condition")
+        msg = "the condition must be a mapping such as 'gte: 10'"
+        raise document.error(msg, "correlation", "condition")
     condition = cast("dict[str, object]", given)
     operators = [k for k in condition if k in OPERATORS]
     if len(operators) != 1 or condition.keys() - {*OPERATORS, "field"}:
-        raise document.error(f"the condition needs exactly one of {', '.join(OPERATORS)}", "correlation", "condition")
+        msg = f"the condition needs exactly one of {', '.join(OPERATORS)}"
+        raise document.error(msg, "correlation", "condition")
     count = condition[operators[0]]
     if not isinstance(count, int) or isinstance(count, bool):
-        raise document.error("the condition must compare with a whole number", "correlation", "condition")
+        msg = "the condition must compare with a whole number"
+        raise document.error(msg, "correlation", "condition")
     if kind == "temporal_ordered":
-        raise document.error("temporal_ordered takes no condition", "correlation", "condition")
+        msg = "temporal_ordered takes no condition"
+        raise document.error(msg, "correlation", "condition")
     names = _listed(condition.get("field"))
     if bool(names) != (kind in _NEED_FIELD):
-        raise document.error(
-            f"{kind} {'needs' if kind in _NEED_FIELD else 'takes no'} 'field'", "correlation", "condition"
-        )
+        msg = f"{kind} {'needs' if kind in _NEED_FIELD else 'takes no'} 'field'"
+        raise document.error(msg, "correlation", "condition")
     return operators[0], count, names
 
 
 def _aliases(document: Document, asked: dict[str, object], known: Mapping[str, Rule]) -> dict[str, dict[str, str]]:
     """Give alias → rule id → Sigma name."""
-    given = asked.get("aliases") or {}
+    given: object = asked.get("aliases", {})
     if not isinstance(given, dict):
-        raise document.error("aliases must be a mapping", "correlation", "aliases")
+        msg = "aliases must be a mapping"
+        raise document.error(msg, "correlation", "aliases")
     found: dict[str, dict[str, str]] = {}
     for alias, names in cast("dict[str, object]", given).items():
         if not isinstance(names, dict):
-            raise document.error(f"alias '{alias}' must map rules to fields", "correlation", "aliases", alias)
+            msg = f"alias '{alias}' must map rules to fields"
+            raise document.error(msg, "correlation", "aliases", alias)
         by_rule = cast("dict[str, object]", names)
         if missing := [n for n in by_rule if n not in known]:
-            raise document.error(f"no rule '{missing[0]}'", "correlation", "aliases", alias)
+            msg = f"no rule '{missing[0]}'"
+            raise document.error(msg, "correlation", "aliases", alias)
         found[alias] = {known[n].id: str(f) for n, f in by_rule.items()}
     return found
 
 
-def _columns(  # noqa: PLR0913  (one call a rule)
-    document: Document,
-    names: list[str],
-    rule: Rule,
-    aliases: dict[str, dict[str, str]],
-    part: str,
-    *,
-    numeric: bool = False,
+def _columns(
+    document: Document, names: list[str], rule: Rule, aliases: dict[str, dict[str, str]], kind: str = ""
 ) -> tuple[str, ...]:
+    part = "condition" if kind else "group-by"
     columns: list[str] = []
     for name in names:
         sigma = aliases.get(name, {}).get(rule.id, name)
-        at = field(sigma)
+        at = field(sigma, rule.logsource.category)
         if at is None:
-            raise document.error(f"unknown field '{sigma}'", "correlation", part)
-        if numeric and at.type != "BIGINT":
-            raise document.error(f"'{sigma}' is no number", "correlation", part)
+            msg = f"unknown field '{sigma}'"
+            raise document.error(msg, "correlation", part)
+        if kind in _NUMERIC and at.type != "BIGINT":
+            msg = f"'{sigma}' is no number"
+            raise document.error(msg, "correlation", part)
         # Values that differ in case only are one value, as everywhere in Sigma.
         columns.append(at.folded or at.column)
     return tuple(columns)
@@ -143,7 +148,8 @@ def _columns(  # noqa: PLR0913  (one call a rule)
 def _span(document: Document, asked: dict[str, object]) -> int:
     found = _SPAN.fullmatch(str(asked.get("timespan", "")))
     if found is None or not int(found[1]):
-        raise document.error("timespan must be a number and one of s m h d w, as in 15m", "correlation", "timespan")
+        msg = "timespan must be a number and one of s m h d w, as in 15m"
+        raise document.error(msg, "correlation", "timespan")
     return int(found[1]) * _SECONDS[found[2]] * 1_000_000
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -21,6 +21,8 @@ from stashlight.errors import RuleError
 from stashlight.findings.rule import Correlation, Logsource, Note, Rule, RuleSet
 
 __all__ = ["digest", "folder", "read", "write"]
+
+_Json = dict[str, Any]
 
 # Raise it when Rule, or how a rule is compiled, changes.
 _FORM = 1
@@ -115,18 +117,23 @@ def _schema() -> str:
     return hashlib.blake2b(orjson.dumps(state), digest_size=16).hexdigest()
 
 
-def _rule(content: Any) -> Rule:
-    made: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
+def _rule(content: _Json) -> Rule:
+    made = _tuples(content)
     made["logsource"] = Logsource(**content["logsource"])
-    note = content["note"]
-    made["note"] = Note(**{**note, "analytics": tuple(note["analytics"])})
+    made["note"] = Note(**_tuples(content["note"]))
     if correlation := content["correlation"]:
-        made["correlation"] = Correlation(
-            **{
-                **correlation,
-                "rules": tuple(correlation["rules"]),
-                "group_by": tuple(tuple(g) for g in correlation["group_by"]),
-                "field": tuple(tuple(f) for f in correlation["field"]),
-            }
-        )
+        made["correlation"] = Correlation(**_tuples(correlation))
     return Rule(**made)
+
+
+def _tuples(content: _Json) -> _Json:
+    """Turn JSON's lists back into tuples, also lists of lists."""
+    made: _Json = {}
+    for key, value in content.items():
+        items = cast("list[object]", value) if isinstance(value, list) else None
+        made[key] = value if items is None else tuple(_tuple(i) for i in items)
+    return made
+
+
+def _tuple(item: object) -> object:
+    return tuple(cast("list[object]", item)) if isinstance(item, list) else item

@@ -63,7 +63,7 @@ class LeafError(ValueError):
     """A value that cannot be compared with its field as the rule asks."""
 
 
-def leaf(at: Field, value: SigmaType, placeholders: Placeholders) -> exp.Expr:
+def leaf(at: Field, value: SigmaType, placeholders: Placeholders) -> exp.Expr:  # noqa: C901  (one case a type)
     """
     Give the condition that `at` has `value`.
 
@@ -124,7 +124,7 @@ def keyword(value: SigmaType, placeholders: Placeholders) -> exp.Expr:
 
 def alternatives(at: Field, values: list[SigmaType]) -> exp.Expr | None:
     """Give one IN list if all values are plain text on a folded column, else None."""
-    if at.folded is None or len(values) < 2:  # noqa: PLR2004  (a list)
+    if at.folded is None or len(values) < 2:
         return None
     plain = [v for v in values if isinstance(v, SigmaString) and not isinstance(v, SigmaCasedString)]
     texts = [str(v.s[0]) for v in plain if len(v.s) == 1 and isinstance(v.s[0], str)]
@@ -242,7 +242,7 @@ def _number_text(at: Field, parts: list[str | SpecialChars]) -> exp.Expr:
             return _found(_shaped(text_form, parts))
 
 
-def _boolean(at: Field, value: bool) -> exp.Expr:  # noqa: FBT001  (the value itself)
+def _boolean(at: Field, value: bool) -> exp.Expr:
     if at.type == "BOOLEAN":
         return _found(exp.EQ(this=exp.column(at.column), expression=exp.true() if value else exp.false()))
     if at.type == "BIGINT":

@@ -41,7 +41,7 @@ def load(
     if keep and not errors and (rules := kept.read(digest)) is not None:
         return rules
     # Imported here: pySigma and sqlglot cost half a second that an unchanged rule set need not pay.
-    from stashlight.findings.build import build  # noqa: PLC0415
+    from stashlight.findings.build import build
 
     rules = build(texts, errors, dict(placeholders or {}), digest)
     if keep and not errors:
@@ -62,11 +62,9 @@ def _texts(paths: list[Path]) -> tuple[dict[str, str], list[RuleError]]:
         for file in files:
             try:
                 if file.stat().st_size > LARGEST_FILE:
-                    message = f"larger than {LARGEST_FILE} bytes"
-                    raise RuleError(message, str(file), 1)
-                texts[str(file)] = file.read_text(encoding="utf-8")
+                    errors.append(RuleError(f"larger than {LARGEST_FILE} bytes", str(file), 1))
+                else:
+                    texts[str(file)] = file.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 errors.append(RuleError(f"cannot be read: {error}", str(file)))
-            except RuleError as error:
-                errors.append(error)
     return texts, errors

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from stashlight.events.schema import Kind
 from stashlight.findings.rule import Logsource
 
-__all__ = ["CATEGORIES", "SERVICES", "Scope", "UnsupportedLogsource", "scope"]
+__all__ = ["CATEGORIES", "SERVICES", "LogsourceError", "Scope", "scope"]
 
 
-class UnsupportedLogsource(ValueError):  # noqa: N818  (reads as what it is)
+class LogsourceError(ValueError):
     """No event of ours comes from this logsource."""
 
 
@@ -60,16 +60,16 @@ def scope(source: Logsource) -> Scope:
     Give the events that a logsource means.
 
     Raises:
-        UnsupportedLogsource: Stashlight has no such events; says which it has.
+        LogsourceError: Stashlight has no such events; says which it has.
     """
     found = Scope()
     if source.category:
         if source.category not in CATEGORIES:
-            raise UnsupportedLogsource(_unsupported("category", source.category, CATEGORIES))
+            raise LogsourceError(_unsupported("category", source.category, CATEGORIES))
         found = CATEGORIES[source.category]
     if source.service:
         if source.service not in SERVICES:
-            raise UnsupportedLogsource(_unsupported("service", source.service, SERVICES))
+            raise LogsourceError(_unsupported("service", source.service, SERVICES))
         service = SERVICES[source.service]
         found = Scope(
             found.kinds,
@@ -85,7 +85,7 @@ def scope(source: Logsource) -> Scope:
             return found
         case other:
             message = f"unsupported logsource product '{other}': Stashlight reads windows, linux, macos"
-            raise UnsupportedLogsource(message)
+            raise LogsourceError(message)
 
 
 def _unsupported(part: str, given: str, known: dict[str, Scope]) -> str:

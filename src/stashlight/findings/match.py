@@ -20,8 +20,10 @@ MOST_RULES = 200
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS findings (rule_id VARCHAR, event_key VARCHAR, ts_us BIGINT)",
     "CREATE TABLE IF NOT EXISTS building_blocks (rule_id VARCHAR, event_key VARCHAR, ts_us BIGINT)",
-    "CREATE TABLE IF NOT EXISTS correlations "
-    "(rule_id VARCHAR, group_key VARCHAR, first_us BIGINT, last_us BIGINT, events BIGINT, value BIGINT)",
+    (
+        "CREATE TABLE IF NOT EXISTS correlations "
+        "(rule_id VARCHAR, group_key VARCHAR, first_us BIGINT, last_us BIGINT, events BIGINT, value BIGINT)"
+    ),
 )
 
 
@@ -72,7 +74,8 @@ def _match(engine: Engine, kinds: tuple[str, ...], rules: Sequence[Rule]) -> Non
     where = f"WHERE kind IN ({', '.join(map(_text, kinds))})" if kinds else ""
     try:
         engine.execute(
-            f"CREATE TEMP TABLE asked AS SELECT * FROM (SELECT event_key, ts_us, {flags} FROM events {where}) AS e WHERE {hit}"
+            "CREATE TEMP TABLE asked AS "
+            f"SELECT * FROM (SELECT event_key, ts_us, {flags} FROM events {where}) AS e WHERE {hit}"
         )
     except EngineError as error:
         if len(rules) > 1:

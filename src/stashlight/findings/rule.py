@@ -10,7 +10,7 @@ from typing import Literal
 
 from stashlight.errors import RuleError
 
-__all__ = ["Case", "Correlation", "Form", "LEVELS", "Logsource", "Note", "RUNGS", "Rule", "RuleSet"]
+__all__ = ["LEVELS", "RUNGS", "Case", "Correlation", "Form", "Logsource", "Note", "Rule", "RuleSet"]
 
 Form = Literal["event", "correlation", "filter"]
 Case = dict[str, object]

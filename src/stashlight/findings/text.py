@@ -17,6 +17,7 @@ __all__ = ["LARGEST_FILE", "Document", "documents"]
 
 LARGEST_FILE = 1_000_000  # bytes; the largest file of SigmaHQ has 60,000
 _MOST_DOCUMENTS = 1000
+_SCALARS = frozenset({"str", "int", "float", "bool", "null", "timestamp"})
 _DEEPEST = 32
 
 _Path = tuple[str, ...]
@@ -66,11 +67,13 @@ def documents(text: str, file: str) -> Iterator[Document]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = " ".join(p for p in (error.context, error.problem) if p)
-        raise RuleError(f"not valid YAML: {reason}", file, mark.line + 1 if mark else 1) from error
+        msg = f"not valid YAML: {reason}"
+        raise RuleError(msg, file, mark.line + 1 if mark else 1) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         # ValueError: a date such as 2024-13-99, or a number that int() does not take.
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise RuleError(f"not valid YAML: {reason}", file, 1) from error
+        msg = f"not valid YAML: {reason}"
+        raise RuleError(msg, file, 1) from error
     finally:
         loader.dispose()
 
@@ -87,60 +90,60 @@ def _is_empty(node: yaml.Node) -> bool:
 
 def _document(loader: yaml.SafeLoader, node: yaml.Node, file: str, lines: list[str]) -> Document:
     first, last = node.start_mark.line, node.end_mark.line
-    seen: set[int] = set()
-    marks: dict[_Path, int] = {}
-    content = _plain(loader, node, (), file, marks, seen)
+    walk = _Walk(loader, file)
+    content = walk.plain(node, ())
     if not isinstance(content, dict):
         reason = "a rule must be a mapping"
         raise RuleError(reason, file, first + 1)
     text = "".join(lines[first : max(last, first + 1)])
-    return Document(cast("dict[str, object]", content), text, file, first + 1, marks)
+    return Document(cast("dict[str, object]", content), text, file, first + 1, walk.lines)
 
 
-def _plain(  # noqa: PLR0913  (one recursive walk)
-    loader: yaml.SafeLoader, node: yaml.Node, path: _Path, file: str, marks: dict[_Path, int], seen: set[int]
-) -> object:
-    line = node.start_mark.line + 1
-    if id(node) in seen:
-        reason = "YAML anchors and aliases are not supported in rules"
-        raise RuleError(reason, file, line)
-    seen.add(id(node))
-    if len(path) > _DEEPEST:
-        reason = "nested too deeply"
-        raise RuleError(reason, file, line)
-    marks.setdefault(path, line)
-    if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
-        return _mapping(loader, node, path, file, marks, seen)
-    if isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
-        items: list[yaml.Node] = node.value
-        return [_plain(loader, n, (*path, str(i)), file, marks, seen) for i, n in enumerate(items)]
-    if isinstance(node, yaml.ScalarNode) and node.tag.removeprefix("tag:yaml.org,2002:") in _SCALARS:
-        # Dates stay text: `2024-02-28` is no moment in time.
-        if node.tag.endswith("timestamp"):
-            return cast("str", node.value)
-        construct: Any = loader
-        return construct.construct_object(node)
-    reason = f"YAML tag {node.tag} is not supported in rules"
-    raise RuleError(reason, file, line)
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """One walk over the nodes of a document, noting the line of each part."""
 
+    loader: yaml.SafeLoader
+    file: str
+    lines: dict[_Path, int] = field(default_factory=dict[_Path, int])
+    seen: set[int] = field(default_factory=set[int])
 
-_SCALARS = frozenset({"str", "int", "float", "bool", "null", "timestamp"})
+    def plain(self, node: yaml.Node, path: _Path) -> object:
+        line = node.start_mark.line + 1
+        if id(node) in self.seen:
+            reason = "YAML anchors and aliases are not supported in rules"
+            raise RuleError(reason, self.file, line)
+        self.seen.add(id(node))
+        if len(path) > _DEEPEST:
+            reason = "nested too deeply"
+            raise RuleError(reason, self.file, line)
+        self.lines.setdefault(path, line)
+        if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
+            return self.mapping(node, path)
+        if isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
+            items: list[yaml.Node] = node.value
+            return [self.plain(n, (*path, str(i))) for i, n in enumerate(items)]
+        if isinstance(node, yaml.ScalarNode) and node.tag.removeprefix("tag:yaml.org,2002:") in _SCALARS:
+            # Dates stay text: `2024-02-28` is no moment in time.
+            if node.tag.endswith("timestamp"):
+                return cast("str", node.value)
+            construct: Any = self.loader
+            return construct.construct_object(node)
+        reason = f"YAML tag {node.tag} is not supported in rules"
+        raise RuleError(reason, self.file, line)
 
-
-def _mapping(  # noqa: PLR0913  (one recursive walk)
-    loader: yaml.SafeLoader, node: yaml.MappingNode, path: _Path, file: str, marks: dict[_Path, int], seen: set[int]
-) -> dict[str, object]:
-    found: dict[str, object] = {}
-    pairs: list[tuple[yaml.Node, yaml.Node]] = node.value
-    for key_node, value_node in pairs:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode) or key_node.tag == "tag:yaml.org,2002:merge":
-            reason = "a key must be plain text"
-            raise RuleError(reason, file, line)
-        key = str(key_node.value)
-        if key in found:
-            reason = f"key '{key}' twice"
-            raise RuleError(reason, file, line)
-        marks[*path, key] = line
-        found[key] = _plain(loader, value_node, (*path, key), file, marks, seen)
-    return found
+    def mapping(self, node: yaml.MappingNode, path: _Path) -> dict[str, object]:
+        found: dict[str, object] = {}
+        pairs: list[tuple[yaml.Node, yaml.Node]] = node.value
+        for key_node, value_node in pairs:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag == "tag:yaml.org,2002:merge":
+                reason = "a key must be plain text"
+                raise RuleError(reason, self.file, line)
+            key = str(key_node.value)
+            if key in found:
+                reason = f"key '{key}' twice"
+                raise RuleError(reason, self.file, line)
+            self.lines[*path, key] = line
+            found[key] = self.plain(value_node, (*path, key))
+        return found

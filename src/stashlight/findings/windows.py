@@ -86,7 +86,6 @@ def _distinct(correlation: Correlation, values: list[str]) -> str:
     sum of births and deaths is the number alive.
     """
     groups = _groups(correlation)
-    by_group = _partition(groups)
     alive = (
         f"alive AS (SELECT *, LEAD(ts_us) OVER ({_partition([*groups, *values])}"
         " ORDER BY ts_us NULLS FIRST, event_key NULLS FIRST) AS next_us FROM hits)"
@@ -98,13 +97,14 @@ def _distinct(correlation: Correlation, values: list[str]) -> str:
         f"LEAST(COALESCE(next_us, ts_us + {span}), ts_us + {span}) AS ts_us, -1 AS change FROM alive)"
     )
     by_time = f"by_time AS (SELECT {keys}ts_us, {_whole('SUM(change)')} AS change FROM changes GROUP BY {keys}ts_us)"
-    counted = f"counted AS (SELECT {keys}ts_us, {_whole(f'SUM(change) OVER ({by_group} ORDER BY ts_us NULLS FIRST RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)')} AS value FROM by_time)"
+    running = _whole(f"SUM(change) {_so_far(groups)}")
+    counted = f"counted AS (SELECT {keys}ts_us, {running} AS value FROM by_time)"
     same = " AND ".join([*(f"c.{g} = h.{g}" for g in groups), "c.ts_us = h.ts_us"])
     measured = (
         "measured AS (SELECT h.*, c.value AS value, "
         f"{_starts(correlation, 'h.')} AS start_us FROM hits AS h JOIN counted AS c ON {same})"
     )
-    return ", ".join([alive, changes, by_time, counted, measured])
+    return f"{alive}, {changes}, {by_time}, {counted}, {measured}"
 
 
 def _temporal_ordered(correlation: Correlation) -> str:
@@ -114,17 +114,18 @@ def _temporal_ordered(correlation: Correlation) -> str:
     Events of the same microsecond may stand in either order; `value` is the number of steps.
     """
     groups = _groups(correlation)
-    window = f"OVER ({_partition(groups)} ORDER BY ts_us NULLS FIRST RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    window = _so_far(groups)
     steps = ["reached0 AS (SELECT *, CASE WHEN step = 0 THEN ts_us END AS start0 FROM hits)"]
     last = len(correlation.rules) - 1
     for step in range(1, last + 1):
         before = f"MAX(start{step - 1}) {window}"
         steps.append(
-            f"reached{step} AS (SELECT *, CASE WHEN step = {step} THEN {before} END AS start{step} FROM reached{step - 1})"
+            f"reached{step} AS (SELECT *, CASE WHEN step = {step} THEN {before} END AS start{step}"
+            f" FROM reached{step - 1})"
         )
     steps.append(
-        f"measured AS (SELECT *, CASE WHEN start{last} >= ts_us - {correlation.span_us} THEN {last + 1} ELSE 0 END AS value, "
-        f"start{last} AS start_us FROM reached{last})"
+        f"measured AS (SELECT *, CASE WHEN start{last} >= ts_us - {correlation.span_us} THEN {last + 1} ELSE 0 END"
+        f" AS value, start{last} AS start_us FROM reached{last})"
     )
     return ", ".join(steps)
 
@@ -183,6 +184,10 @@ def _window(correlation: Correlation, prefix: str = "") -> str:
         f"OVER ({_partition(columns)} ORDER BY {prefix}ts_us NULLS FIRST"
         f" RANGE BETWEEN {correlation.span_us} PRECEDING AND CURRENT ROW)"
     )
+
+
+def _so_far(groups: list[str]) -> str:
+    return f"OVER ({_partition(groups)} ORDER BY ts_us NULLS FIRST RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
 
 
 def _starts(correlation: Correlation, prefix: str = "") -> str:
