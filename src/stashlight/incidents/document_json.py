@@ -59,7 +59,11 @@ def from_json(text: str | bytes, name: str = "result") -> Document:
     if schema != SCHEMA:
         message = f"{name}: its schema is {schema!r}, this version reads {SCHEMA!r}; scan the logs again"
         raise DocumentError(message)
-    return _built(Document, cast("object", value), name)
+    document = _built(Document, cast("object", value), name)
+    if odd := [each.severity for each in document.incidents if each.severity not in SEVERITIES]:
+        message = f"{name}: {odd[0]!r} is no severity; there are {', '.join(SEVERITIES)}"
+        raise DocumentError(message)
+    return document
 
 
 def json_schema() -> JsonSchema:

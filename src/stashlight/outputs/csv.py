@@ -47,11 +47,11 @@ def _row(incident: Incident) -> list[str | int]:
     extensions = [f"{name} {count}" for name, count in incident.files.extensions.items()]
     why = [f"{factor.name} {factor.points:+d}: {factor.reason}" for factor in incident.factors]
     return [
-        incident.severity,
+        _cell(incident.severity),
         incident.score,
         _cell(incident.confidence),
-        incident.first_seen,
-        incident.last_seen,
+        _cell(incident.first_seen),
+        _cell(incident.last_seen),
         _cells(incident.hosts),
         _cells(incident.accounts),
         _cells(incident.places),
@@ -61,7 +61,7 @@ def _row(incident: Incident) -> list[str | int]:
         _cells(incident.techniques),
         _cell(incident.title),
         _cells(why),
-        incident.id,
+        _cell(incident.id),
     ]
 
 

@@ -13,6 +13,8 @@ from stashlight.terminal import Page, labelled, paint, printable, shorten, wrap
 SUFFIX: str = ".txt"
 
 _TOLD_IN_FULL = frozenset({"medium", "high", "critical"})
+_MOST_NAMED = 20
+_MOST_LISTED = 6
 _MOST_FACTORS = 6
 _MOST_COMMANDS = 3
 _MOST_EXTENSIONS = 8
@@ -28,7 +30,7 @@ def render(document: Document, page: Page) -> Iterator[str]:
 
 def _lines(document: Document, page: Page) -> Iterator[str]:
     yield from wrap(printable(_headline(document.scanned, document.version)), page.width)
-    yield paint(_verdict(document), "strong", page)
+    yield from _heading(_verdict(document), page)
     for incident in document.incidents:
         if incident.severity in _TOLD_IN_FULL:
             yield ""
@@ -36,13 +38,20 @@ def _lines(document: Document, page: Page) -> Iterator[str]:
     lower = [incident for incident in document.incidents if incident.severity not in _TOLD_IN_FULL]
     if lower:
         yield ""
-    for incident in lower:
+    for incident in lower[:_MOST_NAMED]:
         yield from _named(incident, page)
+    if len(lower) > _MOST_NAMED:
+        yield from wrap(f"and {len(lower) - _MOST_NAMED:,} more of low or info: --as json lists them all", page.width)
     yield from _blind(document, page)
     yield from _problems(document, page)
     if document.incidents:
         yield ""
         yield from wrap(f"Why in full: stashlight explain {document.incidents[0].id} PATH…", page.width)
+
+
+def _heading(text: str, page: Page) -> Iterator[str]:
+    for line in wrap(text, page.width):
+        yield paint(line, "strong", page)
 
 
 def _headline(scanned: Scanned, version: str) -> str:
@@ -68,10 +77,12 @@ def _verdict(document: Document) -> str:
 def _told(incident: Incident, page: Page) -> Iterator[str]:
     yield from _title(incident, page)
     yield from labelled("when", _span(incident.first_seen, incident.last_seen), page)
-    yield from labelled("host", ", ".join(incident.hosts) or "unknown", page)
-    yield from labelled("who", ", ".join(incident.accounts) or "unknown", page)
-    for label, place in zip(["place", *[""] * len(incident.places)], incident.places or ("unknown",), strict=False):
-        yield from labelled(label, place, page)
+    yield from labelled("host", _listed(incident.hosts), page)
+    yield from labelled("who", _listed(incident.accounts), page)
+    for number, place in enumerate(incident.places[:_MOST_LISTED] or ("unknown",)):
+        yield from labelled("" if number else "place", place, page)
+    if len(incident.places) > _MOST_LISTED:
+        yield from labelled("", f"and {len(incident.places) - _MOST_LISTED:,} more", page)
     yield from labelled("what", _what(incident.files), page)
     for command in incident.commands[:_MOST_COMMANDS]:
         yield from labelled(command.rung or "ran", _how(command), page)
@@ -90,8 +101,8 @@ def _told(incident: Incident, page: Page) -> Iterator[str]:
 
 def _named(incident: Incident, page: Page) -> Iterator[str]:
     yield from _title(incident, page)
-    everything = (*incident.hosts, *incident.accounts, *incident.places, incident.id)
-    yield from labelled("", " · ".join(everything), page)
+    parties = [_listed(each) for each in (incident.hosts, incident.accounts, incident.places) if each]
+    yield from labelled("", " · ".join([*parties, incident.id]), page)
 
 
 def _title(incident: Incident, page: Page) -> Iterator[str]:
@@ -127,7 +138,7 @@ def _blind(document: Document, page: Page) -> Iterator[str]:
     gaps = [each for each in document.readiness if each.status != "present"]
     if gaps:
         yield ""
-        yield paint("What these logs cannot show", "strong", page)
+        yield from _heading("What these logs cannot show", page)
     for gap in gaps:
         yield from labelled(gap.status, f"{gap.source}: {gap.message}", page, margin=11)
 
@@ -137,13 +148,20 @@ def _problems(document: Document, page: Page) -> Iterator[str]:
         return
     yield ""
     lost = sum(problem.count for problem in document.problems)
-    yield paint(f"Could not be read or used: {_many(lost, 'record or file', 'records or files')}", "strong", page)
+    yield from _heading(f"Could not be read or used: {_many(lost, 'record or file', 'records or files')}", page)
     for problem in document.problems[:_MOST_PROBLEMS]:
         where = f"{problem.file}, {problem.position}" if problem.position else problem.file
         count = f" ({problem.count:,} records)" if problem.count > 1 else ""
         yield from labelled("", f"{where}: {problem.reason}{count}", page, margin=2)
     if len(document.problems) > _MOST_PROBLEMS:
-        yield f"  and {len(document.problems) - _MOST_PROBLEMS:,} more: --as json lists them all"
+        yield from labelled(
+            "", f"and {len(document.problems) - _MOST_PROBLEMS:,} more: --as json lists them all", page, 2
+        )
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    more = f" and {len(values) - _MOST_LISTED:,} more" if len(values) > _MOST_LISTED else ""
+    return (", ".join(values[:_MOST_LISTED]) or "unknown") + more
 
 
 def _span(first: str, last: str) -> str:
