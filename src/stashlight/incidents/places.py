@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["KINDS", "PlaceKind", "above", "boundary", "is_unc", "kind_of", "parents", "within"]
+__all__ = ["KINDS", "PlaceKind", "above", "boundary", "common", "kind_of", "parents", "within"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,48 +65,56 @@ KINDS: Final[tuple[PlaceKind, ...]] = (
 
 # Never roll a burst up to these: they hold everything.
 _BOUNDARY: Final = re.compile(
-    r"\A(?:[a-z]:|[a-z]:\\(?:users|documents and settings|windows|programdata|program files(?: \(x86\))?|inetpub|"
+    r"\A(?:[a-z]:\\|[a-z]:\\(?:users|documents and settings|windows|programdata|program files(?: \(x86\))?|inetpub|"
     r"windows\\(?:system32|syswow64|winsxs|serviceprofiles)|users\\[^\\]+|users\\[^\\]+\\appdata(?:\\[^\\]+)?|"
     r"users\\[^\\]+\\appdata\\local\\temp|windows\\temp|programdata\\microsoft(?:\\windows)?)|\\\\[^\\]+|"
     r"/|/(?:home|root|usr|var|etc|opt|tmp|srv|mnt|home/[^/]+|usr/[^/]+|var/[^/]+))\Z"
+)
+
+# Where many programs and people write side by side.
+_COMMON: Final = re.compile(
+    r"\A(?:[a-z]:\\(?:te?mp|users\\(?:public|default)(?:\\(?:documents|downloads|desktop|music|pictures|videos|libraries))?|"
+    r"perflogs|\$recycle\.bin|windows\\(?:debug|tasks|fonts))|[a-z]:\\users\\[^\\]+\\(?:desktop|documents|downloads|pictures|music|videos)|"
+    r"[a-z]:\\users\\[^\\]+\\appdata\\(?:local|roaming|locallow)(?:\\[^\\]+)?|/(?:tmp|var/tmp|dev/shm|run|var/run|var/log|var/lib))\Z"
 )
 
 
 @lru_cache(maxsize=65536)
 def kind_of(directory: str) -> PlaceKind:
     """Give the kind of a folded directory."""
-    text = directory + ("/" if directory.startswith("/") else "\\")
-    text = text.replace("//", "/")
+    mark = "/" if directory.startswith("/") else "\\"
+    text = directory if directory.endswith(mark) else directory + mark
     return next(kind for kind in KINDS if kind.pattern.search(text))
-
-
-def is_unc(directory: str) -> bool:
-    """True for `\\\\host\\share…`."""
-    return directory.startswith("\\\\")
 
 
 def boundary(directory: str) -> bool:
     """True if a burst must not be rolled up to this directory."""
-    return bool(_BOUNDARY.match(directory)) or (is_unc(directory) and directory.count("\\") < 3)
+    return bool(_BOUNDARY.match(directory)) or (directory.startswith("\\\\") and directory.count("\\") < 4)
 
 
 def above(directory: str) -> str:
-    """Give the parent directory, "" at the root."""
-    separator = "/" if directory.startswith("/") else "\\"
-    head, _, _ = directory.rpartition(separator)
-    return head.rstrip("\\") if separator == "\\" else head
+    """Give the parent of a normalised directory, "" above a drive, a server or `/`."""
+    if directory.startswith("/"):
+        return directory.rpartition("/")[0] or ("/" if directory != "/" else "")
+    head = directory.rstrip("\\").rpartition("\\")[0]
+    return head + "\\" if head.endswith(":") else head.rstrip("\\")
 
 
 def parents(directory: str) -> list[str]:
-    """Give the directory and all above it, deepest first."""
+    """Give the normalised directory and all above it, deepest first."""
     found: list[str] = []
-    while directory and directory not in ("\\", "/"):
+    while directory:
         found.append(directory)
         directory = above(directory)
     return found
 
 
 def within(directory: str, root: str) -> bool:
-    """True if `directory` is `root` or lies below it."""
-    separator = "/" if root.startswith("/") else "\\"
-    return directory == root or directory.startswith(root.rstrip(separator) + separator)
+    """True if `directory` is `root` or lies below it; both normalised."""
+    mark = "/" if root.startswith("/") else "\\"
+    return directory == root or directory.startswith(root.rstrip(mark) + mark)
+
+
+def common(directory: str) -> bool:
+    """True if unrelated programs share this directory, so that being in it joins nothing."""
+    return boundary(directory) or bool(_COMMON.search(directory))

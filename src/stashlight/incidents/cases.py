@@ -1,0 +1,249 @@
+"""
+The session object: one group of piles and deeds with everything the factors need to know about it.
+
+Who (accounts, logons), where (hosts, places), from where (roots, shares, requesters), what (files by content class,
+sensitive names, archives), how (writers, commands), and what followed (ways out, clean-up).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from stashlight.engines.duckdb import Engine
+from stashlight.incidents.content import sensitive
+from stashlight.incidents.deeds import Deed
+from stashlight.incidents.grouping import Group
+from stashlight.incidents.lineage import Lineage
+from stashlight.incidents.piles import Pile
+from stashlight.incidents.places import common, parents, within
+from stashlight.incidents.remote import Network
+from stashlight.incidents.writers import Writer, writer_of
+
+__all__ = ["Case", "Context", "Logon", "Removal", "build", "read_context"]
+
+_DAY_US: Final = 86_400_000_000
+_HOUR_US: Final = 3_600_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Logon:
+    """A remote interactive logon (type 10)."""
+
+    host: str
+    ts_us: int
+    account: str | None
+    client: str | None
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Files of one directory deleted by one process."""
+
+    host: str
+    directory: str
+    process_key: str | None
+    files: int
+    first_us: int
+    last_us: int
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitive:
+    """A file whose name is decisive alone."""
+
+    host: str
+    actor: str
+    directory: str
+    name: str
+    meaning: str
+    ts_us: int
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Connections of one process to one address."""
+
+    process_key: str
+    host: str
+    address: str
+    name: str | None
+    port: int | None
+    first_us: int
+    last_us: int
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What surrounds the groups, read once for all of them."""
+
+    lineage: Lineage
+    network: Network
+    logons: tuple[Logon, ...]
+    removals: tuple[Removal, ...]
+    sensitive: tuple[Sensitive, ...]
+    connects: dict[str, tuple[Connect, ...]]
+    made: dict[tuple[str, str], tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One group with its circumstances. `written` pairs each pile with the judgement of its writer."""
+
+    written: tuple[tuple[Pile, Writer], ...]
+    deeds: tuple[Deed, ...]
+    after: tuple[Deed, ...]
+    places: tuple[tuple[str, str], ...]
+    logons: tuple[Logon, ...]
+    removals: tuple[Removal, ...]
+    sensitive: tuple[Sensitive, ...]
+    connects: tuple[Connect, ...]
+    made: dict[tuple[str, str], tuple[int, str]]
+    context: Context
+
+    @property
+    def first_us(self) -> int:
+        """Time of the first pile or deed."""
+        return min([p.first_us for p, _ in self.written] + [d.ts_us for d in self.deeds])
+
+    @property
+    def last_us(self) -> int:
+        """Time of the last pile or deed, ways out and clean-up included."""
+        return max([p.last_us for p, _ in self.written] + [d.ts_us for d in (*self.deeds, *self.after)])
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Accounts that wrote or acted, most files first."""
+        weight: defaultdict[str, int] = defaultdict(int)
+        for pile, _ in self.written:
+            if pile.account:
+                weight[pile.account] += pile.files
+        for deed in self.deeds:
+            if deed.account:
+                weight[deed.account] += 1
+        return tuple(sorted(weight, key=lambda a: (-weight[a], a)))
+
+    def acts(self, *rungs: str) -> tuple[Deed, ...]:
+        """Deeds of these rungs, what followed included."""
+        return tuple(d for d in (*self.deeds, *self.after) if d.act.rung in rungs)
+
+
+_LOGONS: Final = """
+SELECT host_key, ts_us, account_key, COALESCE(client_ip_lc, client_host_lc), event_key FROM events
+WHERE kind = 'logon' AND logon_type = 10 AND NOT ts_us IS NULL AND NOT host_key IS NULL
+ORDER BY ts_us NULLS FIRST, event_key NULLS FIRST
+"""
+_REMOVALS: Final = """
+SELECT host_key, file_dir, process_key, CAST(COUNT(DISTINCT file_name) AS BIGINT), MIN(ts_us), MAX(ts_us), MIN(event_key) FROM events
+WHERE kind = 'file_delete' AND NOT ts_us IS NULL AND NOT host_key IS NULL AND NOT file_dir IS NULL
+GROUP BY host_key, file_dir, process_key
+"""
+# A cheap superset of content.SENSITIVE; the expressions decide in Python.
+_SENSITIVE: Final = """
+SELECT host_key, actor, file_dir, file_name, MIN(ts_us), MIN(event_key) FROM written
+WHERE
+  file_ext IN ('dit', 'jfm', 'kdb', 'kdbx', 'psafe3', '1pif', 'agilekeychain', 'keychain', 'ppk', 'pfx', 'p12', 'pvk', 'pst', 'ost', 'edb', 'dmp',
+    'hiv', 'hive', 'save', 'sav', 'pub')
+  OR contains(file_name, 'ntds') OR contains(file_name, 'id_rsa') OR contains(file_name, 'id_ed25519') OR contains(file_name, 'login data')
+  OR ends_with(file_name, 'sam') OR ends_with(file_name, 'system') OR ends_with(file_name, 'security') OR contains(file_name, 'sam.')
+  OR contains(file_name, 'system.') OR contains(file_name, 'security.')
+  OR file_name IN ('logins.json', 'key3.db', 'key4.db', 'cookies.sqlite', 'web data', 'wallet.dat', 'shadow', 'master.passwd')
+GROUP BY host_key, actor, file_dir, file_name
+"""
+_CONNECTS: Final = """
+SELECT process_key, host_key, destination_ip_lc, MAX(destination_host_lc), destination_port, MIN(ts_us), MAX(ts_us), MIN(event_key) FROM events
+WHERE kind = 'network_connect' AND COALESCE(initiated, TRUE) AND NOT process_key IS NULL AND NOT ts_us IS NULL AND NOT destination_ip_lc IS NULL
+GROUP BY process_key, host_key, destination_ip_lc, destination_port
+"""
+# A directory's own creation: an event whose path is a directory that files lie in.
+_MADE: Final = """
+SELECT w.host_key, d.file_dir, MIN(w.ts_us), MIN(w.event_key)
+FROM (SELECT DISTINCT host_key AS host_key, file_dir AS file_dir FROM written) AS d
+INNER JOIN written AS w ON w.host_key = d.host_key AND (d.file_dir = w.file_dir || '\\' || w.file_name OR d.file_dir = w.file_dir || '/' || w.file_name)
+GROUP BY w.host_key, d.file_dir
+"""
+
+
+def read_context(engine: Engine, lineage: Lineage, network: Network) -> Context:
+    """Read what surrounds the groups; needs the table `written`."""
+    logons = tuple(Logon(*cast("tuple[str, int, None, None, str]", row)) for row in engine.rows(_LOGONS))
+    removals = tuple(Removal(*cast("tuple[str, str, None, int, int, int, str]", row)) for row in engine.rows(_REMOVALS))
+    found: list[Sensitive] = []
+    for host, actor, directory, name, ts, event in cast("Iterable[tuple[str, str, str, str, int, str]]", engine.rows(_SENSITIVE)):
+        meaning = sensitive(name)
+        if meaning:
+            found.append(Sensitive(host, actor, directory, name, meaning, ts, event))
+    connects: defaultdict[str, list[Connect]] = defaultdict(list)
+    for row in engine.rows(_CONNECTS):
+        connect = Connect(*cast("tuple[str, str, str, None, None, int, int, str]", row))
+        connects[connect.process_key].append(connect)
+    made = {(h, d): (ts, event) for h, d, ts, event in cast("Iterable[tuple[str, str, int, str]]", engine.rows(_MADE))}
+    return Context(lineage, network, logons, removals, tuple(found), {k: tuple(v) for k, v in connects.items()}, made)
+
+
+def build(groups: Sequence[Group], context: Context) -> list[Case]:
+    """Give a case for every group that has a place; loose ways out and clean-up are attached to what they follow."""
+    placed = [g for g in groups if g.piles or any(d.place and d.act.rung in ("collect", "stage", "pack") for d in g.deeds)]
+    loose: defaultdict[str, list[Deed]] = defaultdict(list)
+    for group in groups:
+        if group not in placed:
+            for deed in group.deeds:
+                if deed.act.rung in ("exfiltrate", "clean_up"):
+                    loose[deed.host].append(deed)
+    by_host: defaultdict[str, list[Removal]] = defaultdict(list)
+    for removal in context.removals:
+        by_host[removal.host].append(removal)
+    secrets: defaultdict[tuple[str, str, str], list[Sensitive]] = defaultdict(list)
+    for one in context.sensitive:
+        secrets[one.host, one.actor, one.directory].append(one)
+    return [_case(group, context, loose, by_host, secrets) for group in placed]
+
+
+def _case(
+    group: Group,
+    context: Context,
+    loose: dict[str, list[Deed]],
+    removals: dict[str, list[Removal]],
+    secrets: dict[tuple[str, str, str], list[Sensitive]],
+) -> Case:
+    written = tuple((pile, writer_of(pile, context.lineage)) for pile in group.piles)
+    times = [p.first_us for p in group.piles] + [d.ts_us for d in group.deeds]
+    ends = [p.last_us for p in group.piles] + [d.ts_us for d in group.deeds]
+    first, last = min(times), max(ends)
+    hosts = {p.host for p in group.piles} | {d.host for d in group.deeds}
+    accounts = {a for a in [p.account for p in group.piles] + [d.account for d in group.deeds] if a}
+    after = tuple(
+        d for host in hosts for d in loose.get(host, ())
+        if first <= d.ts_us <= last + _DAY_US and (d.account in accounts or not accounts or d.account is None)
+    )  # fmt: skip
+    places = _places(group, written)
+    keys = {p.process_key for p in group.piles if p.process_key} | {d.process_key for d in (*group.deeds, *after) if d.process_key}
+    return Case(
+        written, group.deeds, after, places,
+        tuple(l for l in context.logons if l.host in hosts and l.account in accounts and first - 4 * _HOUR_US <= l.ts_us <= last),
+        tuple(
+            r for host in hosts for r in removals.get(host, ())
+            if r.last_us >= first and r.first_us <= last + _DAY_US
+            and any(h == host and r.directory == place or (not common(place) and h == host and within(r.directory, place)) for h, place in places)
+        ),
+        tuple(s for p in group.piles for s in secrets.get((p.host, p.actor, p.directory), ()) if p.first_us <= s.ts_us <= p.last_us),
+        tuple(c for key in sorted(keys) for c in context.connects.get(key, ())),
+        {(h, d): context.made[h, d] for h, place in places for d in parents(place)[:2] if (h, d) in context.made},
+        context,
+    )  # fmt: skip
+
+
+def _places(group: Group, written: Sequence[tuple[Pile, Writer]]) -> tuple[tuple[str, str], ...]:
+    """Give (host, place) pairs, most telling first: what deeds fill, then what writers other than owners fill."""
+    weight: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for deed in group.deeds:
+        if deed.place and deed.act.rung in ("collect", "stage", "pack"):
+            weight[deed.host, deed.place] += {"collect": 2, "stage": 8, "pack": 10}[deed.act.rung]
+    for pile, writer in written:
+        kind = {"installed": 0.2, "explorer": 0.5, "unknown": 0.5}.get(writer.kind, 1.0) * (0.2 if writer.owns else 1)
+        weight[pile.host, pile.place] += kind * (pile.data + 0.5 * pile.classes.get("opaque", 0) + 0.1 * pile.files)
+    return tuple(sorted(weight, key=lambda place: (-weight[place], place)))

@@ -1,0 +1,27 @@
+"""findings → incidents: the verb of this stage, on one page."""
+
+from collections.abc import Collection
+
+from stashlight.engines.duckdb import Engine
+from stashlight.incidents.cases import Case, build, read_context
+from stashlight.incidents.deeds import read_deeds
+from stashlight.incidents.grouping import group
+from stashlight.incidents.lineage import read_lineage
+from stashlight.incidents.piles import read_piles, write_table
+from stashlight.incidents.remote import read_network
+
+__all__ = ["cases"]
+
+_HOUR_US = 3_600_000_000
+
+
+def cases(engine: Engine, only: str = "", gap_us: int = 12 * _HOUR_US, horizon_us: int = 72 * _HOUR_US) -> list[Case]:
+    """Give every group of piles and deeds as a case, unscored."""
+    write_table(engine)
+    piles = read_piles(engine, gap_us)
+    deeds = read_deeds(engine, only)
+    keys = {p.process_key for p in piles if p.process_key} | {d.process_key for d in deeds if d.process_key}
+    lineage = read_lineage(engine, keys)
+    network = read_network(engine)
+    groups = group(piles, deeds, lineage, network, horizon_us)
+    return build(groups, read_context(engine, lineage, network))

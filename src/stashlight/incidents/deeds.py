@@ -1,0 +1,124 @@
+"""
+Deeds: the acts that processes and scripts were seen to do, with who, when and the event that shows it.
+
+events (those that a rule with a rung matched) → deeds. A command that `cmd /c` and its child both show is one deed.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from stashlight.engines.duckdb import Engine
+from stashlight.events.paths import normalise, split
+from stashlight.incidents.acts import Act, Image, read_statement
+from stashlight.incidents.commands import statements
+
+__all__ = ["Deed", "read_deeds"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """
+    One act and its circumstances. `place` is the directory that the act fills: normalised and folded, None if the
+    words do not say; `target` the file it makes. `events` are the keys of all events that show the act.
+    """
+
+    act: Act
+    host: str
+    ts_us: int
+    account: str | None
+    process_key: str | None
+    parent_key: str | None
+    process_path: str | None
+    parent_path: str | None
+    text: str
+    is_script: bool
+    place: str | None
+    target: str | None
+    events: tuple[str, ...]
+
+
+_QUERY: Final = """
+SELECT
+  e.event_key, e.host_key, e.ts_us, e.kind, e.account_key, e.process_key, e.parent_key, e.process_path_lc, e.parent_path_lc,
+  e.command_line, e.script_text, e.current_directory, e.original_file_name, e.file_description, e.script_id, e.script_part
+FROM events AS e
+WHERE
+  e.kind IN ('process_start', 'script_block') AND NOT e.ts_us IS NULL AND NOT e.host_key IS NULL
+  AND NOT COALESCE(e.command_line, e.script_text) IS NULL
+  {only}
+ORDER BY e.ts_us NULLS FIRST, e.host_key NULLS FIRST, e.script_id NULLS FIRST, e.script_part NULLS FIRST, e.event_key NULLS FIRST
+"""
+
+# Two records of one act (4688 and Sysmon 1, `cmd /c` and its child, 4104 and the command line) lie this close.
+_SAME_US: Final = 10_000_000
+
+
+def read_deeds(engine: Engine, only: str = "") -> list[Deed]:
+    """Give every deed in order of time. `only` restricts the events (a condition that starts with AND)."""
+    found: list[Deed] = []
+    for row in engine.rows(_QUERY.format(only=only)):
+        key, host, ts, kind, account, process, parent, path, parent_path, line, script, cwd, original, description, _, _ = row
+        is_script = kind == "script_block"
+        text = str(script if is_script else line)
+        image = Image(_text(path), _text(original), _text(description))
+        seen: set[tuple[object, ...]] = set()
+        for statement in statements(text, "ps" if is_script else "", _text(cwd)):
+            for act in read_statement(statement, image):
+                place, target = _where(act)
+                identity = (act.rung, act.tool, act.sources, act.destination)
+                if identity in seen:
+                    continue
+                seen.add(identity)
+                found.append(
+                    Deed(
+                        act, str(host), int(str(ts)), _text(account), _text(process), _text(parent), _text(path), _text(parent_path),
+                        text, is_script, place, target, (str(key),),
+                    )
+                )  # fmt: skip
+    return _merged(found)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _where(act: Act) -> tuple[str | None, str | None]:
+    """Give (place, target file) of an act's destination, normalised; patterns and variables are no place."""
+    path = act.destination
+    if not path or re.search(r"[*?<>|]", path) or path.startswith(("$_", "%%", "(", "@")) or "://" in path:
+        return None, None
+    if re.match(r"\$(?!env:|\{env:|home\b|pwd\b|recycle)", path, re.IGNORECASE):
+        return None, None
+    path = normalise(path)
+    if not re.search(r"[\\/]", path) and not re.match(r"[a-z]:|%|\$env:", path):
+        return None, path
+    if act.is_file:
+        place = split(path)
+        return place.directory, path
+    return path, None
+
+
+def _merged(deeds: Iterable[Deed]) -> list[Deed]:
+    """Join the records of one act: same host, rung, destination and sources within a few seconds."""
+    latest: dict[tuple[object, ...], int] = {}
+    kept: list[Deed] = []
+    for deed in deeds:
+        act = deed.act
+        key = (deed.host, act.rung, deed.place or "", deed.target or "", tuple(s.lower().rstrip("\\/") for s in act.sources))
+        at = latest.get(key)
+        if at is not None and deed.ts_us - kept[at].ts_us <= _SAME_US:
+            first = kept[at]
+            # A wrapper (`cmd /c x`) knows less of the program than the program's own start.
+            better = deed if act.tool != "archiver" and first.act.tool == "archiver" else first
+            kept[at] = replace(
+                better, ts_us=first.ts_us, act=replace(better.act, traits=first.act.traits | act.traits),
+                events=(*first.events, *deed.events)[:8], process_key=first.process_key if better is first else deed.process_key,
+            )  # fmt: skip
+            continue
+        latest[key] = len(kept)
+        kept.append(deed)
+    return kept
+
+

@@ -1,0 +1,1 @@
+"""What weighs in a score, one factor a file; see `scoring.Weigher`."""

@@ -1,0 +1,84 @@
+"""What was piled up: decisive stores, mail, database exports, documents; against them programs and caches."""
+
+from collections import Counter
+
+from stashlight.incidents.cases import Case
+from stashlight.incidents.document import Factor
+
+__all__ = ["NAME", "weigh"]
+
+NAME: str = "content"
+
+_DECISIVE = {
+    "Active Directory database": 20,
+    "registry hive": 9,
+    "password vault": 10,
+    "mail store": 10,
+    "SSH private key": 8,
+    "browser credential store": 8,
+    "credential memory dump": 6,
+    "password hashes": 8,
+    "certificate with private key": 4,
+    "crypto wallet": 6,
+}
+_MOST = 24
+
+
+def weigh(case: Case) -> Factor | None:
+    """Give the points of the most telling stores and of the mix of classes."""
+    points, reasons, evidence = _stores(case)
+    classes: Counter[str] = Counter()
+    extensions = 0
+    for pile, writer in case.written:
+        if writer.owns or writer.kind == "installed":
+            continue
+        classes.update(pile.classes)
+        evidence += [pile.event]
+        extensions += len([n for n in pile.classes.values() if n])
+    documents = classes["document"] + classes["mail"] + classes["design"] + classes["database"]
+    if documents >= 5:
+        points += 10
+        reasons.append(f"{documents:,} documents, designs, mails or database files")
+    elif documents:
+        points += 5
+        reasons.append(f"{documents} documents or database files")
+    elif classes["opaque"] + classes["none"] + classes["other"] >= 10:
+        points += 4
+        reasons.append("data files without a telling type")
+    elif classes["picture"] >= 10:
+        points += 3
+        reasons.append(f"{classes['picture']} pictures")
+    traits = {t for d in case.deeds for t in d.act.traits}
+    for trait, worth, what in (("ntds", 20, "a copy of the Active Directory database"), ("hives", 9, "registry hives"), ("mailbox", 10, "a mailbox export"),
+                               ("database", 9, "a database export"), ("directory_service", 8, "an export of the directory service")):  # fmt: skip
+        if trait in traits and not any(what.split()[-1] in r for r in reasons):
+            points += worth
+            reasons.append(what)
+            evidence += [e for d in case.deeds if trait in d.act.traits for e in d.events[:1]]
+    wanted = sorted({w for d in case.deeds if d.act.rung in ("stage", "pack") for w in _patterns(d.act.sources)})
+    if not documents and wanted:
+        points += 6
+        reasons.append(f"the command asks for {', '.join(wanted[:6])}")
+    if not points:
+        return None
+    return Factor(NAME, min(_MOST, points), "; ".join(reasons), tuple(dict.fromkeys(evidence))[:10])
+
+
+def _stores(case: Case) -> tuple[int, list[str], list[str]]:
+    by_meaning: dict[str, list[str]] = {}
+    evidence: list[str] = []
+    for one in case.sensitive:
+        by_meaning.setdefault(one.meaning, []).append(one.name)
+        evidence.append(one.event)
+    # One file called "system" is a coincidence; two hives, or one beside ntds.dit, are a dump.
+    if "registry hive" in by_meaning and len(set(by_meaning["registry hive"])) < 2 and "Active Directory database" not in by_meaning:
+        del by_meaning["registry hive"]
+    points = sum(_DECISIVE.get(m, 0) for m in by_meaning)
+    return points, [f"{m} ({', '.join(sorted(set(n))[:3])})" for m, n in sorted(by_meaning.items())], evidence[:6]
+
+
+_WORTH = (".doc", ".xls", ".ppt", ".pdf", ".pst", ".csv", ".dwg", ".mdb", ".eml", ".kdb", ".sql", ".bak", ".txt", ".vsd", ".rtf")
+
+
+def _patterns(sources: tuple[str, ...]) -> list[str]:
+    return [ext for s in sources for ext in _WORTH if "*" in s and ext in s.lower()]

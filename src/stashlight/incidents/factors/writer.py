@@ -1,0 +1,30 @@
+"""Who piled it up: a program that does not own the place."""
+
+from stashlight.incidents.cases import Case
+from stashlight.incidents.document import Factor
+
+__all__ = ["NAME", "weigh"]
+
+NAME: str = "writer"
+
+_POINTS = {"masked": 16, "foreign": 12, "shell": 8, "explorer": 2, "remote": 0, "unknown": 2, "installed": 0}
+
+
+def weigh(case: Case) -> Factor | None:
+    """Take the most telling writer among those who brought data."""
+    best = 0
+    reason = ""
+    evidence: list[str] = []
+    for pile, writer in case.written:
+        worth = pile.data + sum(pile.classes.get(name, 0) for name in ("opaque", "none", "other"))
+        points = _POINTS[writer.kind] if worth else 0
+        if writer.owns:
+            points = points // 4 if writer.kind == "foreign" else 0
+        if points > best:
+            best, reason, evidence = points, writer.reason, []
+        if points and points == best:
+            evidence.append(pile.event)
+    if not best and any(d.act.rung == "stage" for d in case.deeds):
+        deed = next(d for d in case.deeds if d.act.rung == "stage")
+        best, reason, evidence = 6, f"{deed.act.tool} copies to a place that only the command tells of", list(deed.events[:1])
+    return Factor(NAME, best, reason, tuple(evidence[:5])) if best else None

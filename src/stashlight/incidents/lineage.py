@@ -1,0 +1,89 @@
+"""
+Who started whom: process starts by identity, and the ancestors of an actor.
+
+Only the processes that matter are read: those that wrote, acted, or are ancestors of these, level by level.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, cast
+
+import pyarrow as pa
+
+from stashlight.engines.duckdb import Engine
+
+__all__ = ["Lineage", "Process", "read_lineage"]
+
+_LEVELS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process start; paths are folded, the command line is as written. `has_version` is None if the source never tells."""
+
+    key: str
+    host: str
+    ts_us: int
+    path: str | None
+    command_line: str | None
+    account: str | None
+    process_id: int | None
+    original: str | None
+    description: str | None
+    company: str | None
+    parent_key: str | None
+    parent_path: str | None
+    parent_command_line: str | None
+    logon_id: int | None
+    provider: str
+    event: str
+
+
+class Lineage:
+    """Process starts by key."""
+
+    def __init__(self, processes: Iterable[Process]) -> None:
+        self._by_key = {p.key: p for p in processes}
+
+    def get(self, key: str | None) -> Process | None:
+        """Give the start of a process, None if the log lacks it."""
+        return self._by_key.get(key) if key else None
+
+    def ancestors(self, key: str | None) -> Iterator[Process]:
+        """Give the process itself, its parent, and so on; ends at the first start that the log lacks."""
+        seen: set[str] = set()
+        while key and key not in seen and (process := self._by_key.get(key)):
+            seen.add(key)
+            yield process
+            key = process.parent_key
+
+
+_QUERY: Final = """
+SELECT
+  e.process_key, e.host_key, e.ts_us, e.process_path_lc, e.command_line, e.account_key, e.process_id,
+  e.original_file_name_lc, e.file_description_lc, e.company_lc, e.parent_key, e.parent_path_lc, e.parent_command_line,
+  e.logon_id, e.provider, e.event_key
+FROM events AS e
+INNER JOIN wanted_processes AS w ON w.key = e.process_key
+WHERE e.kind = 'process_start' AND NOT e.ts_us IS NULL
+"""
+
+
+def read_lineage(engine: Engine, keys: Iterable[str]) -> Lineage:
+    """Give the starts of these processes and of their ancestors, up to six levels."""
+    found: dict[str, Process] = {}
+    wanted = {k for k in keys if k}
+    for _ in range(_LEVELS):
+        wanted -= found.keys()
+        if not wanted:
+            break
+        engine.register("wanted_processes", pa.table({"key": sorted(wanted)}))
+        for row in engine.rows(_QUERY):
+            process = Process(*cast("tuple[str, str, int, None, None, None, None, None, None, None, None, None, None, None, str, str]", row))
+            kept = found.get(process.key)
+            # Two sources may tell of one start; Sysmon says more than 4688.
+            if kept is None or (kept.original is None and process.original is not None):
+                found[process.key] = process
+        engine.unregister("wanted_processes")
+        wanted = {p.parent_key for p in found.values() if p.parent_key}
+    return Lineage(found.values())

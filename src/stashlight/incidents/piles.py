@@ -1,0 +1,128 @@
+"""
+Piles: what one actor put into one directory, and how far up the tree the burst belongs together.
+
+events → piles in SQL (one row per host, actor, directory and session); Python sees piles, never events.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final, cast
+
+import pyarrow as pa
+
+from stashlight.engines.duckdb import Engine
+from stashlight.incidents.content import CLASSES, DATA, extension_rows
+from stashlight.incidents.places import boundary, parents
+from stashlight.incidents.queries import statement
+
+__all__ = ["Pile", "read_piles", "roll_up", "write_table"]
+
+_NAMES: Final = tuple(CLASSES)
+
+# A burst belongs to the parent directory if the parent holds this much more than its fullest child.
+_SPREAD: Final = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """
+    What `actor` wrote into `directory` of `host` from `first_us` to `last_us` (µs UTC).
+
+    `files` counts distinct names, aggregated rows by weight; `classes` the names by content class.
+    `place` is the directory the burst belongs to, at or above `directory`.
+    """
+
+    host: str
+    actor: str
+    directory: str
+    place: str
+    session: int
+    is_remote: bool
+    client: str | None
+    process_key: str | None
+    process_path: str | None
+    account: str | None
+    share: str | None
+    share_path: str | None
+    first_us: int
+    last_us: int
+    events: int
+    files: int
+    bytes: int | None
+    sized: int
+    is_lower_bound: bool
+    classes: dict[str, int]
+    event: str
+
+    @property
+    def data(self) -> int:
+        """Files of a class that people keep: documents, mail, databases, designs, pictures, archives, secrets."""
+        return sum(self.classes.get(name, 0) for name in DATA)
+
+
+def write_table(engine: Engine) -> None:
+    """Make the tables `written` and `content_classes` that the queries of this stage read."""
+    rows = extension_rows()
+    engine.register("content_classes", pa.table({"ext": [r[0] for r in rows], "class": [r[1] for r in rows]}))
+    engine.execute(statement("written"))
+
+
+def read_piles(engine: Engine, gap_us: int) -> list[Pile]:
+    """Give every pile, rolled up, ordered by time; `gap_us` is the pause that ends a session."""
+    classes = ",\n  ".join(f"CAST(SUM(CASE WHEN c.class = '{name}' THEN n.weight ELSE 0 END) AS BIGINT) AS n_{name}" for name in _NAMES)
+    table = engine.query(statement("piles").replace("{gap}", str(int(gap_us))).replace("{classes}", classes))
+    found = [_pile(row) for batch in table.to_batches() for row in cast("list[dict[str, object]]", batch.to_pylist())]
+    return sorted(roll_up(found), key=lambda p: (p.first_us, p.host, p.directory, p.actor))
+
+
+def _pile(row: dict[str, object]) -> Pile:
+    def text(name: str) -> str | None:
+        value = row[name]
+        return value if isinstance(value, str) and value else None
+
+    def number(name: str) -> int:
+        value = row[name]
+        return value if isinstance(value, int) else 0
+
+    return Pile(
+        host=text("host_key") or "", actor=text("actor") or "", directory=text("file_dir") or "", place=text("file_dir") or "",
+        session=number("session"), is_remote=bool(row["remote"]), client=text("client"), process_key=text("process_key"),
+        process_path=text("process_path"), account=text("account_key"), share=text("share_name"), share_path=text("share_path"),
+        first_us=number("first_us"), last_us=number("last_us"), events=number("events"), files=number("files"),
+        bytes=cast("int | None", row["bytes"]), sized=number("sized"), is_lower_bound=bool(row["bounded"]),
+        classes={name: number(f"n_{name}") for name in _NAMES if number(f"n_{name}")}, event=text("event_key") or "",
+    )  # fmt: skip
+
+
+def roll_up(piles: Iterable[Pile]) -> list[Pile]:
+    """
+    Set each pile's `place`: the deepest directory that still holds the actor's burst across sub-directories.
+
+    From every directory the burst moves to the parent while the parent holds clearly more of the same actor's files
+    than this directory, and the parent is no boundary (drive, profile, `C:\\Windows`, a host's share list).
+    """
+    groups: defaultdict[tuple[str, str], list[Pile]] = defaultdict(list)
+    for pile in piles:
+        groups[pile.host, pile.actor].append(pile)
+    return [replace(pile, place=place) for group in groups.values() for pile, place in _places(group)]
+
+
+def _places(group: list[Pile]) -> list[tuple[Pile, str]]:
+    held: defaultdict[str, int] = defaultdict(int)
+    for directory, files in ((p.directory, p.files) for p in group):
+        for above in parents(directory):
+            held[above] += files
+    return [(pile, _climb(pile.directory, held)) for pile in group]
+
+
+def _climb(directory: str, held: dict[str, int]) -> str:
+    place = directory
+    for above in parents(directory)[1:]:
+        if boundary(above):
+            break
+        if held[above] >= _SPREAD * held[place]:
+            place = above
+        elif held[above] > held[place]:
+            continue
+    return place

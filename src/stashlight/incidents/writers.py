@@ -1,0 +1,125 @@
+"""
+What kind of program wrote a pile, and whether the place is its own.
+
+The best single separator of staging from ordinary life is that the writer does not own the place. A program is judged by
+where its image lies and what its version resource says, never by its name alone: names are an attacker's to choose.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from stashlight.incidents.lineage import Lineage, Process
+from stashlight.incidents.piles import Pile
+from stashlight.incidents.places import within
+
+__all__ = ["GENERIC", "SHELLS", "Writer", "image_name", "is_protected", "masquerades", "writer_of"]
+
+SHELLS: Final = frozenset(
+    "cmd powershell pwsh powershell_ise cscript wscript mshta bash sh dash zsh ksh python python3 pythonw perl ruby php "
+    "node rundll32 regsvr32 msbuild installutil wmic xcopy robocopy copy cp mv rsync dd cat tee forfiles find tar ftp certutil "
+    "bitsadmin esentutl ntdsutil reg makecab expand extrac32 awk sed".split()
+)
+
+# Parents that start everything: sharing them joins nothing.
+GENERIC: Final = frozenset(
+    "explorer services svchost winlogon userinit wininit system smss csrss lsass taskeng taskhostw sihost runtimebroker "
+    "systemd init launchd cron crond atd sshd login containerd-shim dockerd kthreadd wmiprvse w3wp sqlservr sqlagent "
+    "conhost dllhost msiexec ccmexec java httpd nginx tomcat apache2".split()
+)
+
+# System programs whose name is worth borrowing, and the only places where they live.
+_SYSTEM_NAMES: Final = frozenset(
+    "svchost lsass services csrss smss winlogon wininit spoolsv explorer taskhostw dllhost rundll32 conhost lsm "
+    "searchindexer wuauclt ctfmon sihost runtimebroker msdtc".split()
+)
+_SYSTEM_HOMES: Final = re.compile(r"\A[a-z]:\\windows\\(?:system32\\|syswow64\\|winsxs\\|systemapps\\|immersivecontrolpanel\\)?[^\\]*\Z|\A[a-z]:\\windows\\(?:winsxs|systemapps)\\")
+
+_PROTECTED: Final = re.compile(r"\A[a-z]:\\(?:windows|program files|program files \(x86\)|windowsazure|packages\\plugins)\\|\A/(?:usr|bin|sbin|lib|opt|snap)/")
+_SOFT_IN_WINDOWS: Final = re.compile(
+    r"\A[a-z]:\\windows\\(?:temp|tasks|debug|tracing|fonts|help|media|registration|system32\\(?:spool|tasks|com\\dmp|microsoft\\crypto|config)|"
+    r"servicep[^\\]+\\[^\\]+\\appdata|\$ntuninstall|pla|inf|ime|repair|addins|vss)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """
+    `kind` is shell, foreign (lies where users can write, or has no version resource), masked (claims to be another
+    program), explorer, remote, installed, unknown; `owns` if the place belongs to it; `reason` in words.
+    """
+
+    kind: str
+    name: str
+    owns: bool
+    reason: str
+
+
+def image_name(path: str | None) -> str:
+    """Give the folded program name of a path, without `.exe`."""
+    return re.sub(r"\.exe\Z", "", re.split(r"[\\/]", path)[-1]) if path else ""
+
+
+def is_protected(path: str | None) -> bool:
+    """True if only administrators can write where this image lies."""
+    return bool(path and _PROTECTED.match(path) and not _SOFT_IN_WINDOWS.match(path))
+
+
+def masquerades(process: Process | None, path: str | None) -> str | None:
+    """Say how the program claims to be another one, None if it does not."""
+    name = image_name(path)
+    if path and path[1:3] == ":\\" and name in _SYSTEM_NAMES and not _SYSTEM_HOMES.match(path):
+        return f"{name}.exe does not live in {path.rpartition(chr(92))[0]}"
+    if path and name == "explorer" and "\\syswow64\\" in path:
+        return None
+    original = re.sub(r"(?:\.exe|\.mui|\.dll)+\Z", "", process.original or "") if process else ""
+    if original and not is_protected(path) and name and not _similar(original, name):
+        return f"{name}.exe was built as {process.original if process else ''}"
+    return None
+
+
+def _similar(left: str, right: str) -> bool:
+    """True if one name is the other but for digits, bitness and version: `7za` and `7z`, `setup_1.2` and `setup`."""
+    a, b = (re.sub(r"[\W_\d]+|x64|x86|win", "", n) for n in (left, right))
+    return a == b or (len(a) > 2 and len(b) > 2 and (a.startswith(b) or b.startswith(a)))
+
+
+def writer_of(pile: Pile, lineage: Lineage) -> Writer:
+    """Judge the program that wrote a pile."""
+    if pile.is_remote:
+        return Writer("remote", "System", False, f"written over the network by {pile.account or 'an unknown account'} from {pile.client or 'an unknown host'}")
+    process = lineage.get(pile.process_key)
+    path = pile.process_path or (process.path if process else None)
+    name = image_name(path)
+    if not path:
+        return Writer("unknown", "", False, "the source does not say which program wrote")
+    mask = masquerades(process, path)
+    if mask:
+        return Writer("masked", name, False, mask)
+    if name in SHELLS:
+        return Writer("shell", name, False, f"{name} writes what it is told to")
+    if name == "explorer":
+        if "\\syswow64\\" in path:
+            return Writer("masked", name, False, "the 32-bit explorer.exe is not a user's shell")
+        return Writer("explorer", name, False, "copied by hand in Explorer")
+    owns = _owns(path, name, process, pile.place)
+    if is_protected(path):
+        told = process is not None and process.provider in ("sysmon", "defender") and process.provider == "sysmon"
+        nameless = told and process is not None and not (process.original or process.company or process.description) and path[1:3] == ":\\"
+        if nameless and "\\windows\\" in path:
+            return Writer("foreign", name, False, f"{name} lies in a system directory but has no version resource")
+        return Writer("installed", name, owns, f"installed program {name}")
+    return Writer("foreign", name, owns, f"{path} lies where ordinary users can write")
+
+
+def _owns(path: str, name: str, process: Process | None, place: str) -> bool:
+    """True if the place lies in the program's own folder, or carries the name of the program, its product or its maker."""
+    home = path.rpartition("\\" if "\\" in path else "/")[0]
+    if is_protected(path) and within(place, home):
+        return True
+    words = {w for w in re.split(r"[\W_]+", name) if len(w) > 2}
+    if process and is_protected(path):
+        words |= {w for text in (process.company, process.description) for w in re.split(r"[\W_]+", text or "") if len(w) > 3}
+    words -= {"windows", "microsoft", "host", "service", "agent", "client", "corporation", "system", "update", "setup", "program", "manager"}
+    parts = re.split(r"[\\/]", place)
+    return any(word in part for word in words for part in parts)
