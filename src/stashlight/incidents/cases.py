@@ -116,6 +116,22 @@ class Case:
         return max([p.last_us for p, _ in self.written] + [d.ts_us for d in (*self.deeds, *self.after)])
 
     @property
+    def staged(self) -> tuple[Pile, ...]:
+        """
+        The piles that count as staged: what someone other than the place's owner brought.
+
+        A file that the client and the server both report is told once, by the server, which knows the local directory.
+        """
+        strange = [p for p, w in self.written if not w.owns and w.kind != "installed"]
+        filled = {(d.host, d.place) for d in self.deeds if d.place and d.act.rung != "prepare"}
+        strange = strange or [p for p, _ in self.written if any(p.host == h and within(p.directory, place) for h, place in filled)]
+        told = {(p.host, p.place) for p in strange}
+        return tuple(
+            p for p in strange
+            if not (p.place.startswith("\\\\") and any(s != (p.host, p.place) and s in told for s in self.context.network.spellings(p.host, p.place)))
+        )  # fmt: skip
+
+    @property
     def accounts(self) -> tuple[str, ...]:
         """Accounts that wrote or acted, most files first."""
         weight: defaultdict[str, int] = defaultdict(int)

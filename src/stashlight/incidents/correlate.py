@@ -5,12 +5,15 @@ from collections.abc import Collection
 from stashlight.engines.duckdb import Engine
 from stashlight.incidents.cases import Case, build, read_context
 from stashlight.incidents.deeds import read_deeds
+from stashlight.incidents.describe import Scored, describe
+from stashlight.incidents.document import FindingNote, Incident
 from stashlight.incidents.grouping import group
 from stashlight.incidents.lineage import read_lineage
 from stashlight.incidents.piles import read_piles, write_table
 from stashlight.incidents.remote import read_network
+from stashlight.incidents.scoring import score, severity_of
 
-__all__ = ["cases"]
+__all__ = ["cases", "correlate"]
 
 _HOUR_US = 3_600_000_000
 
@@ -25,3 +28,14 @@ def cases(engine: Engine, only: str = "", gap_us: int = 12 * _HOUR_US, horizon_u
     network = read_network(engine)
     groups = group(piles, deeds, lineage, network, horizon_us)
     return build(groups, read_context(engine, lineage, network))
+
+
+def correlate(engine: Engine, only: str = "", noted: dict[str, tuple[FindingNote, ...]] | None = None, without: Collection[str] = ()) -> list[Incident]:
+    """Give the incidents, highest score first; `without` leaves factors out, for ablation."""
+    scored: list[Scored] = []
+    for case in cases(engine, only):
+        points, factors = score(case, without)
+        severity = severity_of(points)
+        if severity is not None and severity != "info":
+            scored.append(Scored(case, points, severity, factors))
+    return describe(engine, scored, noted) if scored else []

@@ -73,7 +73,17 @@ def read_piles(engine: Engine, gap_us: int) -> list[Pile]:
     classes = ",\n  ".join(f"CAST(SUM(CASE WHEN c.class = '{name}' THEN n.weight ELSE 0 END) AS BIGINT) AS n_{name}" for name in _NAMES)
     table = engine.query(statement("piles").replace("{gap}", str(int(gap_us))).replace("{classes}", classes))
     found = [_pile(row) for batch in table.to_batches() for row in cast("list[dict[str, object]]", batch.to_pylist())]
-    return sorted(roll_up(found), key=lambda p: (p.first_us, p.host, p.directory, p.actor))
+    return sorted(roll_up(_told_once(found)), key=lambda p: (p.first_us, p.host, p.directory, p.actor))
+
+
+def _told_once(piles: list[Pile]) -> list[Pile]:
+    """
+    Drop what a server's file log tells without a requester if its share log tells the same directory with one.
+
+    One write over SMB gives an event 11 by System and two 5145: they must not count twice.
+    """
+    named = {(p.host, p.directory) for p in piles if p.is_remote and p.client}
+    return [p for p in piles if not (p.is_remote and not p.client and (p.host, p.directory) in named)]
 
 
 def _pile(row: dict[str, object]) -> Pile:

@@ -29,8 +29,9 @@ def weigh(case: Case) -> Factor | None:
     points, reasons, evidence = _stores(case)
     classes: Counter[str] = Counter()
     extensions = 0
+    staged = set(map(id, case.staged))
     for pile, writer in case.written:
-        if writer.owns or writer.kind == "installed":
+        if id(pile) not in staged:
             continue
         classes.update(pile.classes)
         evidence += [pile.event]

@@ -17,8 +17,9 @@ def weigh(case: Case) -> Factor | None:
     """Count data files of writers that do not own the place, opaque ones half."""
     counted = 0.0
     evidence: list[str] = []
+    staged = set(map(id, case.staged))
     for pile, writer in case.written:
-        if writer.owns or writer.kind == "installed":
+        if id(pile) not in staged:
             continue
         share = 0.5 if writer.kind in ("explorer", "unknown") else 1.0
         data = (pile.data + 0.5 * pile.classes.get("opaque", 0) + 0.5 * pile.classes.get("other", 0) + 0.5 * pile.classes.get("none", 0)) * share

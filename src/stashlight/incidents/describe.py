@@ -1,0 +1,300 @@
+"""
+Cases → incidents of the result document: names, times, files, rungs, sources, archives, commands, evidence.
+
+Everything said here comes from an event that is cited; what no event tells is None.
+"""
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, cast
+
+import pyarrow as pa
+
+from stashlight.engines.duckdb import Engine
+from stashlight.incidents.acts import RUNGS
+from stashlight.incidents.cases import Case
+from stashlight.incidents.clears import clears
+from stashlight.incidents.confidence import confidence
+from stashlight.incidents.deeds import Deed
+from stashlight.incidents.document import Archive, Command, Evidence, Factor, Files, FindingNote, Incident, Rung, Source
+from stashlight.incidents.places import within
+from stashlight.incidents.queries import statement
+from stashlight.incidents.techniques import techniques
+
+__all__ = ["Scored", "describe", "instant"]
+
+_PLACES: Final = 8
+_COMMANDS: Final = 25
+_EVIDENCE: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A case with its score."""
+
+    case: Case
+    points: int
+    severity: str
+    factors: tuple[Factor, ...]
+
+
+def instant(us: int) -> str:
+    """Give microseconds as ISO 8601, UTC, `Z`."""
+    moment = datetime.fromtimestamp(us // 1_000_000, UTC)
+    fraction = us % 1_000_000
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction:06d}Z" if fraction else "Z")
+
+
+def describe(engine: Engine, scored: Sequence[Scored], noted: dict[str, tuple[FindingNote, ...]] | None = None) -> list[Incident]:
+    """Give the incidents, highest score first; `noted` are the findings by event key."""
+    files = _files(engine, scored)
+    samples = _samples(engine, scored)
+    cited = {
+        key
+        for i, one in enumerate(scored)
+        for key in [*_keys(one), *(k for k, _ in samples.get(i, ()))]
+    }  # fmt: skip
+    known = _evidence(engine, cited)
+    names = _names(engine, scored)
+    found = [_incident(i, one, files[i], samples.get(i, []), known, names, noted or {}) for i, one in enumerate(scored)]
+    return sorted(found, key=lambda i: (-i.score, i.first_seen, i.id))
+
+
+def _incident(
+    number: int,
+    one: Scored,
+    files: Files,
+    samples: list[tuple[str, str]],
+    known: dict[str, Evidence],
+    names: tuple[dict[str, str], dict[str, str]],
+    noted: dict[str, tuple[FindingNote, ...]],
+) -> Incident:
+    case = one.case
+    hosts = _hosts(case)
+    places = tuple(dict.fromkeys(place for _, place in case.places))[:_PLACES]
+    accounts = tuple(names[1].get(a, a) for a in case.accounts)
+    keys = [k for k in dict.fromkeys([*_keys(one), *(key for key, _ in samples)]) if k in known][:_EVIDENCE]
+    grade, reason = confidence(case)
+    return Incident(
+        id=_id(case),
+        title=_title(case, files, names[0]),
+        severity=one.severity,
+        score=one.points,
+        confidence=grade,
+        techniques=techniques(case),
+        hosts=tuple(names[0].get(h, h) for h in hosts),
+        accounts=accounts,
+        places=places,
+        first_seen=instant(case.first_us),
+        last_seen=instant(case.last_us),
+        files=files,
+        factors=one.factors,
+        findings=_findings(keys, noted),
+        evidence=tuple(known[k] for k in keys),
+        rungs=_rungs(case),
+        sources=_sources(case, names[0]),
+        archives=_archives(case),
+        commands=_commands(case, names),
+        confidence_reason=reason,
+        clears=clears(case),
+        notes=_notes(case, files),
+    )
+
+
+def _id(case: Case) -> str:
+    """Give an id that the same data always gives: from host, place and the first events."""
+    first = min([(p.first_us, p.event) for p, _ in case.written] + [(d.ts_us, d.events[0]) for d in case.deeds])
+    host, place = case.places[0] if case.places else ("", "")
+    return "SL-" + hashlib.blake2b(f"{host}|{place}|{first[0]}|{first[1]}".encode(), digest_size=5).hexdigest().upper()
+
+
+def _hosts(case: Case) -> tuple[str, ...]:
+    """Give host keys: where the piles are first, then who acted, then who sent."""
+    found = [h for h, _ in case.places] + [d.host for d in case.deeds]
+    found += [c for p in case.staged if p.is_remote and (c := case.context.network.client(p.client))]
+    return tuple(dict.fromkeys(h for h in found if h))[:50]
+
+
+def _title(case: Case, files: Files, hosts: dict[str, str]) -> str:
+    host, place = case.places[0] if case.places else ("", "")
+    what = f"{files.count:,} files" if files.count > 1 else "1 file" if files.count else "Data"
+    packs = case.acts("pack")
+    if packs and files.count <= 1:
+        what = "An archive"
+    who = f" by {case.accounts[0]}" if case.accounts else ""
+    return f"{what} staged in {place} on {hosts.get(host, host)}{who}"
+
+
+def _keys(one: Scored) -> list[str]:
+    keys = [e for d in (*one.case.deeds, *one.case.after) for e in d.events]
+    keys += [e for f in one.factors for e in f.evidence]
+    keys += [p.event for p in one.case.staged[:20]]
+    return keys
+
+
+def _rungs(case: Case) -> tuple[Rung, ...]:
+    found: list[Rung] = []
+    for name in RUNGS:
+        deeds = case.acts(name)
+        times = [d.ts_us for d in deeds]
+        events = [e for d in deeds for e in d.events[:2]]
+        said = sorted({d.act.tool for d in deeds})
+        summary = f"{', '.join(said[:5])}" if said else ""
+        if name == "stage" and case.staged:
+            times += [t for p in case.staged for t in (p.first_us, p.last_us)]
+            events += [p.event for p in case.staged[:5]]
+            summary = f"{sum(p.files for p in case.staged):,} files written" + (f" ({summary})" if summary else "")
+        if name == "clean_up" and case.removals:
+            times += [t for r in case.removals for t in (r.first_us, r.last_us)]
+            events += [r.event for r in case.removals[:3]]
+            summary = f"{sum(r.files for r in case.removals):,} files deleted" + (f" ({summary})" if summary else "")
+        if times:
+            found.append(Rung(name, instant(min(times)), instant(max(times)), summary, tuple(dict.fromkeys(events))[:10]))
+    return tuple(found)
+
+
+def _sources(case: Case, hosts: dict[str, str]) -> tuple[Source, ...]:
+    found: dict[tuple[str, str], Source] = {}
+    for deed in case.acts("collect", "stage", "pack"):
+        for path in deed.act.sources:
+            low = path.lower()
+            if any(within(low.rstrip("\\"), place) for _, place in case.places) or not re.search(r"[\\/:%$ ]", path):
+                continue
+            found.setdefault((deed.host, low), Source(path, hosts.get(deed.host, deed.host), "command", None, deed.events[:2]))
+    requesters: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    for pile in case.staged:
+        if pile.is_remote and pile.client:
+            requesters[pile.client].append((pile.files, pile.event))
+    for client, told in sorted(requesters.items()):
+        host = case.context.network.client(client)
+        found["", client] = Source(client, hosts.get(host or "", host), "requester", sum(n for n, _ in told), tuple(e for _, e in told[:3]))
+    return tuple(found.values())[:30]
+
+
+def _archives(case: Case) -> tuple[Archive, ...]:
+    found: dict[str, Archive] = {}
+    for deed in case.acts("pack"):
+        path = deed.target or deed.act.destination
+        if path:
+            traits = deed.act.traits
+            # Only rar and 7-Zip say on the command line whether a password is set; a script may set it elsewhere.
+            tells = deed.act.tool in ("rar", "7-zip", "archiver", "zip")
+            found.setdefault(path, Archive(path, deed.act.tool, "password" in traits if tells or "password" in traits else None, "split" in traits if tells else None, None, deed.events[:2]))
+    return tuple(found.values())[:20]
+
+
+def _commands(case: Case, names: tuple[dict[str, str], dict[str, str]]) -> tuple[Command, ...]:
+    found: dict[str, Command] = {}
+    deeds = sorted((*case.deeds, *case.after), key=lambda d: (d.ts_us, d.events))
+    for deed in deeds:
+        if deed.events[0] not in found:
+            found[deed.events[0]] = _command(deed, case, names)
+    for pile in case.staged[:20]:
+        for process in case.context.lineage.ancestors(pile.process_key):
+            if process.event not in found and not any(process.event in d.events for d in deeds):
+                found[process.event] = Command(
+                    instant(process.ts_us), names[0].get(process.host, process.host), names[1].get(process.account or "", process.account),
+                    process.path, process.process_id, process.command_line, process.parent_path, None, process.event,
+                )  # fmt: skip
+            break
+    return tuple(sorted(found.values(), key=lambda c: (c.time, c.event)))[:_COMMANDS]
+
+
+def _command(deed: Deed, case: Case, names: tuple[dict[str, str], dict[str, str]]) -> Command:
+    process = case.context.lineage.get(deed.process_key)
+    return Command(
+        instant(deed.ts_us), names[0].get(deed.host, deed.host), names[1].get(deed.account or "", deed.account),
+        deed.process_path, process.process_id if process else None, deed.text, deed.parent_path, deed.act.rung, deed.events[0],
+    )  # fmt: skip
+
+
+def _findings(keys: Sequence[str], noted: dict[str, tuple[FindingNote, ...]]) -> tuple[FindingNote, ...]:
+    found: dict[str, FindingNote] = {}
+    count: Counter[str] = Counter()
+    for key in keys:
+        for note in noted.get(key, ()):
+            count[note.rule] += 1
+            found.setdefault(note.rule, note)
+    return tuple(
+        FindingNote(n.rule, n.title, n.level, max(n.count, count[r]), n.first_seen, n.last_seen, n.evidence) for r, n in sorted(found.items())
+    )
+
+
+def _notes(case: Case, files: Files) -> tuple[str, ...]:
+    notes: list[str] = []
+    if files.count and files.sized == 0:
+        notes.append("Sizes are unknown: no source here records them (Sysmon 11 has neither size nor source path).")
+    elif files.sized < files.count:
+        notes.append(f"Sizes are known for {files.sized:,} of {files.count:,} files; the total is of those.")
+    if files.is_lower_bound:
+        notes.append("The source samples or caps file events: counts are lower bounds.")
+    if any(d.place and re.match(r"%|\$env:", d.place) for d in case.deeds):
+        notes.append("A place is given as the command wrote it; the variable was not expanded.")
+    if len(case.places) > _PLACES:
+        notes.append(f"{len(case.places) - _PLACES} more places are not listed.")
+    return tuple(notes)
+
+
+def _files(engine: Engine, scored: Sequence[Scored]) -> list[Files]:
+    _register(engine, scored)
+    rows: defaultdict[int, list[tuple[str, int, int | None, int, int]]] = defaultdict(list)
+    for number, ext, count, size, sized, bounded in cast("Iterable[tuple[int, str, int, int | None, int, int]]", engine.rows(statement("staged"))):
+        rows[number].append((ext, count, size, sized, bounded))
+    examples = _samples(engine, scored)
+    found: list[Files] = []
+    for i, one in enumerate(scored):
+        mine = rows.get(i, [])
+        sizes = [size for _, _, size, _, _ in mine if size is not None]
+        found.append(
+            Files(
+                count=sum(n for _, n, *_ in mine), bytes=sum(sizes) if sizes else None, extensions={e: n for e, n, *_ in mine},
+                sized=sum(s for *_, s, _ in mine), is_lower_bound=any(b for *_, b in mine),
+                sensitive=tuple(sorted({f"{s.name} ({s.meaning})" for s in one.case.sensitive}))[:20],
+                examples=tuple(name for _, name in examples.get(i, [])[:10]),
+            )  # fmt: skip
+        )
+    return found
+
+
+def _register(engine: Engine, scored: Sequence[Scored]) -> None:
+    rows = [(i, p.host, p.actor, p.directory, p.first_us, p.last_us) for i, one in enumerate(scored) for p in one.case.staged]
+    names = ("case_id", "host_key", "actor", "file_dir", "first_us", "last_us")
+    types = (pa.int64(), pa.string(), pa.string(), pa.string(), pa.int64(), pa.int64())
+    engine.register("case_piles", pa.table({n: pa.array([r[k] for r in rows], t) for k, (n, t) in enumerate(zip(names, types, strict=True))}))
+    made = sorted({d for one in scored for _, d in one.case.context.made})
+    engine.register("made_directories", pa.table({"path": pa.array(made, pa.string())}))
+
+
+def _samples(engine: Engine, scored: Sequence[Scored]) -> dict[int, list[tuple[str, str]]]:
+    _register(engine, scored)
+    found: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+    for number, key, directory, name in cast("Iterable[tuple[int, str, str, str]]", engine.rows(statement("examples"))):
+        mark = "/" if directory.startswith("/") else "\\"
+        found[number].append((key, f"{directory.rstrip(mark)}{mark}{name}"))
+    return found
+
+
+def _evidence(engine: Engine, keys: Iterable[str]) -> dict[str, Evidence]:
+    engine.register("cited", pa.table({"event_key": pa.array(sorted(keys), pa.string())}))
+    sql = "SELECT e.event_key, e.file, e.record FROM events AS e INNER JOIN cited AS c ON c.event_key = e.event_key"
+    return {k: Evidence(f, r, k) for k, f, r in cast("Iterable[tuple[str, str, int]]", engine.rows(sql))}
+
+
+def _names(engine: Engine, scored: Sequence[Scored]) -> tuple[dict[str, str], dict[str, str]]:
+    """Give how hosts and accounts are written, by key: the longest spelling says most."""
+    hosts = sorted({h for one in scored for h in _hosts(one.case)})
+    accounts = sorted({a for one in scored for a in one.case.accounts})
+    found: list[dict[str, str]] = []
+    for column, keys in (("host", hosts), ("account", accounts)):
+        engine.register("wanted_keys", pa.table({"key": pa.array(keys, pa.string())}))
+        sql = f"SELECT DISTINCT e.{column}_key, e.{column} FROM events AS e INNER JOIN wanted_keys AS w ON w.key = e.{column}_key"  # noqa: S608
+        spelled: dict[str, str] = {}
+        for key, name in cast("Iterable[tuple[str, str | None]]", engine.rows(sql)):
+            if name and (len(name), name) > (len(spelled.get(key, "")), spelled.get(key, "")):
+                spelled[key] = name
+        found.append(spelled)
+    return found[0], found[1]
