@@ -15,7 +15,7 @@ product uses: the event's own words come first, but some events have no host or 
 Everything else passes untouched.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 import orjson
@@ -30,20 +30,22 @@ ENVELOPE = "#envelope"
 _MAX_DEPTH = 6
 """Wrappers in wrappers: an Event Hub message of a Splunk row of an XML event has three. More is an attack."""
 
-_TEXTS = ("_raw", "SyslogMessage", "message", "Message", "EventXml", "xml")
+_TEXTS = ("_raw", "SyslogMessage", "message", "EventXml", "xml")
 _LISTS = ("records", "results", "value", "events", "Records", "Events")
+# An object with none of these is an event itself: most are, and this one look is what they cost.
+_SIGNS = frozenset({*_TEXTS, *_LISTS, "_source", "hits", "result", "event", "properties", "EventData"})
 
 Object = dict[str, object]
 
 
-def unwrap(item: Object, wanted: Wanted = ALL) -> Iterator[Object]:
+def unwrap(item: Object, wanted: Wanted = ALL) -> Sequence[Object]:
     """
     Give the events that `item` holds, usually itself.
 
     XML text whose event id is not wanted is left out before it is parsed, for speed. Text that looks like an event
     but cannot be parsed leaves its wrapper as it is, so that it is seen and counted further on.
     """
-    yield from _unwrap(item, wanted, {}, 0)
+    return (item,) if _SIGNS.isdisjoint(item) else list(_unwrap(item, wanted, {}, 0))
 
 
 def _unwrap(item: Object, wanted: Wanted, outer: Object, depth: int) -> Iterator[Object]:

@@ -64,7 +64,7 @@ def _walk(root: Path) -> Iterator[Source]:
             except OSError as error:
                 yield Source(str(path), path, refusal=error.strerror or str(error))
         elif stat.S_ISREG(facts.st_mode):
-            yield from members(path, facts.st_size)
+            yield from members(Source(str(path), path, facts.st_size))
         else:
             yield Source(str(path), path, refusal="not a file: a pipe, socket or device is not read")
 

@@ -12,12 +12,13 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
-import orjson
 from evtx import PyEvtxParser
 
 from stashlight.decoders.batch import Batch, Wanted
+from stashlight.decoders.json_text import JsonError, load
 from stashlight.decoders.record import Record
 from stashlight.decoders.stream import Stream
 from stashlight.errors import Problem
@@ -28,7 +29,11 @@ _FILE = b"ElfFile\0"
 _CHUNK = b"ElfChnk\0"
 _HEADER_BYTES = 4096
 _CHUNK_BYTES = 65536
+_CHUNK_HEADER_BYTES = 512
 _UNUSED = 0xFFFFFFFFFFFFFFFF
+_DIRTY = 1
+_MOST_RECORDS = _CHUNK_BYTES // 24
+"""No chunk can hold more: a record's frame alone has 24 bytes. Also the stop for a parser that goes round."""
 
 # {"EventID":11, and {"EventID":{"#attributes":{"Qualifiers":0},"#text":325}
 _ID = re.compile(r'"EventID":(?:(\d+)|\{(?:"#attributes":\{[^{}]*\},)?"#text":(\d+))')
@@ -50,24 +55,73 @@ def fits(head: bytes) -> int:
     return 95 if head[_HEADER_BYTES : _HEADER_BYTES + 8] == _CHUNK else 0
 
 
-def decode(stream: Stream, wanted: Wanted, *, strict: bool) -> Iterator[Batch]:
-    """Give every record; its position is the record id in the file. `strict` changes nothing: all are parsed."""
+def decode(stream: Stream, wanted: Wanted, *, strict: bool) -> Iterator[Batch]:  # noqa: ARG001 - all records are parsed anyway
+    """Give every record; its position is the record id in the file."""
     header = stream.read(_HEADER_BYTES)
-    if not header.startswith(_FILE):
-        problem = Problem(stream.name, "byte 0", "damaged EVTX file header; the chunks are read all the same")
-        yield Batch(problems=[problem], format="evtx")
-    offset = _HEADER_BYTES
-    yield Batch(bytes=len(header), format="evtx")
+    walk = _Walk(stream.name, wanted)
+    yield Batch(problems=walk.header(header), bytes=len(header), format="evtx")
     while chunk := stream.read(_CHUNK_BYTES):
-        yield _chunk(chunk, offset, wanted, stream.name)
-        offset += len(chunk)
+        yield walk.chunk(chunk)
+    yield walk.end()
 
 
-def _chunk(chunk: bytes, offset: int, wanted: Wanted, name: str) -> Batch:
-    where = f"chunk at byte {offset}"
-    if not chunk.startswith(_CHUNK):
-        return Batch(problems=_no_chunk(chunk, where, name), bytes=len(chunk), format="evtx")
-    expected = _expected(chunk)
+class _Walk:
+    """What the file has promised so far: records are numbered without gaps, so a gap is a loss."""
+
+    def __init__(self, name: str, wanted: Wanted) -> None:
+        self.name, self.wanted = name, wanted
+        self.offset = _HEADER_BYTES
+        self.chunks = self.last = self.highest = 0
+        self.promised_chunks = self.promised_last = 0
+        self.damaged = ""
+
+    def header(self, header: bytes) -> list[Problem]:
+        if len(header) < _HEADER_BYTES or not header.startswith(_FILE):
+            return [Problem(self.name, "byte 0", "damaged EVTX file header; the chunks are read all the same")]
+        (flags,) = struct.unpack_from("<I", header, 120)
+        if not flags & _DIRTY:  # a log that was copied while in use has an old header
+            _, _, following = struct.unpack_from("<QQQ", header, 8)
+            (self.promised_chunks,) = struct.unpack_from("<H", header, 42)
+            self.promised_last = following - 1 if 0 < following < _UNUSED else 0
+        return []
+
+    def chunk(self, chunk: bytes) -> Batch:
+        where = f"chunk at byte {self.offset}"
+        self.offset += len(chunk)
+        if not chunk.startswith(_CHUNK) or len(chunk) < _CHUNK_HEADER_BYTES:
+            if any(chunk):
+                problem = Problem(self.name, where, "damaged chunk header: its records cannot be read")
+                self.damaged = where
+                return Batch(problems=[problem], bytes=len(chunk), format="evtx", rejected=1)
+            self.damaged = self.damaged or where  # room that Windows reserved; a loss only if numbers are missing
+            return Batch(bytes=len(chunk), format="evtx")
+        self.chunks += 1
+        first, last = struct.unpack_from("<QQ", chunk, 8)
+        expected = last - first + 1 if first <= last < _UNUSED and last - first < _MOST_RECORDS else 0
+        batch = _decoded(chunk, expected, where, self.wanted, self.name)
+        if expected:
+            # Going backwards is a log that was written round; forwards, records are missing.
+            missing = first - self.last - 1 if self.last and first > self.last + 1 else 0
+            self.last, self.highest = last, max(self.highest, last)
+            if missing:
+                place = self.damaged or where
+                batch.problems.append(Problem(self.name, place, f"{missing} records before number {first} lost", missing))
+                batch = replace(batch, rejected=batch.rejected + missing)
+            self.damaged = ""
+        return batch
+
+    def end(self) -> Batch:
+        """Hold the file's header against what came."""
+        missing = max(0, self.promised_last - self.highest) if self.chunks < self.promised_chunks else 0
+        if not missing:
+            return Batch(format="evtx")
+        place = self.damaged or f"byte {self.offset}"
+        reason = f"{self.chunks} of {self.promised_chunks} chunks, {missing} records after number {self.highest} lost"
+        return Batch(problems=[Problem(self.name, place, reason, missing)], format="evtx", rejected=missing)
+
+
+def _decoded(chunk: bytes, expected: int, where: str, wanted: Wanted, name: str) -> Batch:
+    """Give one chunk's records, and what its header promises beyond them as lost."""
     records: list[Record] = []
     reasons: list[str] = []
     skipped = 0
@@ -82,16 +136,17 @@ def _chunk(chunk: bytes, offset: int, wanted: Wanted, name: str) -> Batch:
             continue
         raw = data.encode("utf-8", "replace")
         try:
-            records.append(Record(cast("dict[str, object]", orjson.loads(raw)), position, raw))
-        except orjson.JSONDecodeError as error:
+            fields, _ = load(raw)
+        except JsonError as error:
             reasons.append(f"record {position}: {error}")
-    lost = max(0, expected - len(records) - skipped)
+        else:
+            records.append(Record(cast("dict[str, object]", fields), position, raw))
+    lost = max(0, expected - len(records) - skipped) or (not expected and len(reasons))
     problems: list[Problem] = []
     if lost or reasons:
+        cut = f"only {len(chunk):,} of {_CHUNK_BYTES:,} bytes, " if len(chunk) < _CHUNK_BYTES else ""
         said = f": {reasons[0][:200]}" if reasons else ""
-        cut = f"chunk of {len(chunk):,} bytes instead of {_CHUNK_BYTES:,}, " if len(chunk) < _CHUNK_BYTES else ""
-        reason = f"{cut}{lost} of {expected} records lost{said}"
-        problems.append(Problem(name, where, reason, max(lost, 1)))
+        problems.append(Problem(name, where, f"{cut}{lost} of {expected} records lost{said}", max(lost, 1)))
     return Batch(records, problems, skipped, len(chunk), "evtx", rejected=lost)
 
 
@@ -103,8 +158,7 @@ def _rows(chunk: bytes) -> Iterator[tuple[int, str] | str]:
     except (RuntimeError, OSError, ValueError) as error:
         yield str(error)
         return
-    # No chunk can hold more records than this (24 bytes is the smallest): a stop for a parser that does not end.
-    for _ in range(_CHUNK_BYTES // 24):
+    for _ in range(_MOST_RECORDS):
         try:
             row = cast("dict[str, object]", next(rows))
         except StopIteration:
@@ -113,18 +167,3 @@ def _rows(chunk: bytes) -> Iterator[tuple[int, str] | str]:
             yield str(error)
             continue
         yield cast("int", row["event_record_id"]), cast("str", row["data"])
-
-
-def _expected(chunk: bytes) -> int:
-    """How many records the chunk's header promises; 0 if it is unused or its numbers make no sense."""
-    if len(chunk) < 24:
-        return 0
-    first, last = struct.unpack_from("<QQ", chunk, 8)
-    return last - first + 1 if first <= last < _UNUSED and last - first < _CHUNK_BYTES // 24 else 0
-
-
-def _no_chunk(chunk: bytes, where: str, name: str) -> list[Problem]:
-    """An empty chunk is room that Windows reserved, unless records are missing: that is for `decode` to see."""
-    if not any(chunk):
-        return []
-    return [Problem(name, where, "damaged chunk header: its records cannot be read")]

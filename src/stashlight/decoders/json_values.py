@@ -1,0 +1,178 @@
+"""
+JSON values that are not one a line: arrays, pretty-printed and concatenated objects, streamed value by value.
+
+Only brackets outside strings are counted here; whether a value is sound is the parser's business. An object that is
+too large and merely wraps a list (`{"hits":{"hits":[…`, `{"records":[…`) is opened, so that a page of search results
+of any size is read in bounded memory.
+"""
+
+import re
+from collections.abc import Iterator
+
+from stashlight.decoders.batch import Batch, Wanted
+from stashlight.decoders.json_records import MAX_RECORD, UNWANTED_KEY, Filling, Repairs, id_pattern
+from stashlight.decoders.stream import Stream
+
+__all__ = ["end_of_value", "values"]
+
+_BUFFER = 1 << 19
+_MAX_RESTARTS = 100
+"""How often a file may be picked up again after a broken value: each try may look at MAX_RECORD bytes."""
+
+# Up to and with the next bracket, strings passed over whole. Possessive, so that no text makes it go back.
+_TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+[{}\[\]]', re.DOTALL)
+_GAP = re.compile(rb"[\s,\0\x1e\xef\xbb\xbf]*+")
+_WRAPPER = re.compile(
+    rb'\{(?:[^{}\[\]]|\{[^{}\[\]]{0,500}\}){0,2000}?"(?:records|results|value|events|hits)"\s*:\s*'
+    rb'(\{(?:[^{}\[\]]|\{[^{}\[\]]{0,500}\}){0,2000}?"hits"\s*:\s*)?\[(?=\s*\{)'
+)
+_RESTART = re.compile(rb"\n[ \t]{0,16}(?=\{)")
+_OPENING = frozenset(b"{[")
+
+
+def end_of_value(text: bytes) -> int | None:
+    """Give where the first value of `text` ends, None if it does not end in it."""
+    depth = at = 0
+    while found := _TO_BRACKET.match(text, at):
+        at = found.end()
+        depth += 1 if text[at - 1] in _OPENING else -1
+        if depth <= 0:
+            return at
+    return None
+
+
+def values(stream: Stream, wanted: Wanted, repairs: Repairs, *, strict: bool) -> Iterator[Batch]:
+    """Give every object, at the top or in a list; its position is its number."""
+    walk = _Walk(None if wanted.ids is None else id_pattern(wanted.ids))
+    while True:
+        piece = stream.read(_BUFFER)
+        part = Filling(stream.name, wanted, repairs, strict)
+        walk.buffer += piece
+        walk.step(part, final=not piece)
+        yield part.batch(len(piece))
+        if not piece:
+            return
+
+
+class _Walk:
+    """Where the reader stands: what is open around it, and where the value that it is in began."""
+
+    def __init__(self, ids: re.Pattern[bytes] | None) -> None:
+        self.buffer = bytearray()
+        self.offset = 0  # of the buffer's first byte in the file
+        self.at = 0  # next byte to look at
+        self.start = -1  # of the value that is open, -1 between values
+        self.depth = 0  # within that value
+        self.around: list[int] = []  # brackets of the lists and wrappers around it
+        self.number = 0
+        self.restarts = 0
+        self.dropping = False
+        self.ids = ids
+
+    def step(self, part: Filling, *, final: bool) -> None:
+        """Take in what the buffer holds."""
+        while True:
+            if self.dropping and not self._resume():
+                self._forget(len(self.buffer))
+                return
+            while found := _TO_BRACKET.match(self.buffer, self.at):
+                self._bracket(part, found.end())
+            if self.start >= 0:
+                if final:
+                    self._broken(part, "value without an end")
+                elif len(self.buffer) - self.start > MAX_RECORD:
+                    if not self._open_wrapper():
+                        self._broken(part, f"value longer than {MAX_RECORD:,} bytes")
+                else:
+                    self._forget(self.start)
+                    return
+                continue
+            if final or len(self.buffer) - self.at > MAX_RECORD:
+                self._gap(part, len(self.buffer))
+                self.at = len(self.buffer)
+            self._forget(self.at)
+            return
+
+    def _bracket(self, part: Filling, end: int) -> None:
+        bracket = self.buffer[end - 1]
+        if self.start < 0:
+            self._gap(part, end - 1)
+            if bracket == ord("{"):
+                self.start, self.depth = end - 1, 1
+            elif bracket == ord("["):
+                self.around.append(bracket)
+            elif self.around:
+                self.around.pop()
+            else:
+                part.reject(f"byte {self.offset + end - 1}", f"{chr(bracket)!r} without a beginning")
+        elif bracket in _OPENING:
+            self.depth += 1
+        else:
+            self.depth -= 1
+            if not self.depth:
+                self._value(part, end)
+        self.at = end
+
+    def _value(self, part: Filling, end: int) -> None:
+        raw = bytes(self.buffer[self.start : end])
+        where = f"record {self.number + 1}, byte {self.offset + self.start}"
+        self.start = -1
+        if self.around and self.around[-1] == ord("{"):
+            return  # something else in a wrapper that was opened: aggregations, paging
+        self.number += 1
+        kinds = {hit.lastindex for hit in self.ids.finditer(raw)} if self.ids else set[int | None]()
+        if UNWANTED_KEY in kinds and kinds <= {UNWANTED_KEY, None}:
+            if part.strict:
+                part.check(raw, where)
+            else:
+                part.skipped += 1
+        else:
+            part.add(raw, self.number, where)
+
+    def _gap(self, part: Filling, end: int) -> None:
+        """Between values there may be commas and blanks; anything else is not JSON, or not an object."""
+        if not (self.around and self.around[-1] == ord("{")):
+            gap = _GAP.match(self.buffer, self.at, end)
+            if gap and gap.end() < end:
+                text = bytes(self.buffer[gap.end() : min(end, gap.end() + 40)])
+                self.number += 1
+                where = f"record {self.number}, byte {self.offset + gap.end()}"
+                part.reject(where, f"{text.decode('utf-8', 'replace')!r} where an object was expected")
+
+    def _open_wrapper(self) -> bool:
+        found = _WRAPPER.match(self.buffer, self.start)
+        if not found:
+            return False
+        self.around += [ord("{"), ord("{"), ord("[")] if found[1] else [ord("{"), ord("[")]
+        self.at, self.start, self.depth = found.end(), -1, 0
+        return True
+
+    def _broken(self, part: Filling, reason: str) -> None:
+        self.number += 1
+        part.reject(f"record {self.number}, byte {self.offset + self.start}", reason)
+        self.at = self.start + 1
+        self.start, self.depth, self.dropping = -1, 0, True
+        self.restarts += 1
+        if self.restarts == _MAX_RESTARTS:
+            part.reject(f"byte {self.offset + self.at}", f"{_MAX_RESTARTS} broken values: the rest is not read")
+
+    def _resume(self) -> bool:
+        """Go on at the next line that begins with an object."""
+        if self.restarts >= _MAX_RESTARTS:
+            return False
+        found = _RESTART.search(self.buffer, self.at)
+        if not found:
+            return False
+        self.at, self.dropping = found.end(), False
+        return True
+
+    def _forget(self, used: int) -> None:
+        """Drop what is behind; while dropping keep a line's start that may be cut."""
+        if self.dropping and self.restarts < _MAX_RESTARTS:
+            tail = self.buffer.rfind(b"\n", max(0, len(self.buffer) - 20))
+            used = tail if tail >= self.at else len(self.buffer)
+        del self.buffer[:used]
+        self.offset += used
+        self.at = max(0, self.at - used)
+        if self.start >= 0:
+            self.start -= used
