@@ -1,0 +1,121 @@
+"""
+Large NDJSON files → byte ranges that begin and end at lines, so that several cores share one file.
+
+A range counts its lines from 1; `Shift` puts the lines of the ranges before it back on, as only after reading them does
+anyone know how many there were.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stashlight.decoders import Source
+from stashlight.errors import Problem
+
+__all__ = ["RANGE_BYTES", "Shift", "Task", "ranges"]
+
+RANGE_BYTES = 16 << 20
+"""Bytes of a range: small enough that the last ones keep all cores busy, large enough that their overhead is lost in it."""
+
+_WINDOW = 1 << 16
+_POSITION = re.compile(r"\b(line|byte|record) (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A source, or a range of one, to be read on its own; `number` counts the ranges of a source, `of` says how many."""
+
+    source: Source
+    number: int = 0
+    of: int = 1
+
+    def newlines(self) -> int:
+        """Count the lines of a range; a whole source needs no counting."""
+        if self.of == 1 or self.source.path is None:
+            return 0
+        lines, left = 0, self.source.size
+        with self.source.path.open("rb") as file:
+            file.seek(self.source.start)
+            while left > 0 and (piece := file.read(min(left, 1 << 20))):
+                lines += piece.count(b"\n")
+                left -= len(piece)
+        return lines
+
+
+def ranges(source: Source, size: int = RANGE_BYTES) -> list[Task]:
+    """Give the source in parts if it is a plain NDJSON file of at least two, else the source itself."""
+    whole = [Task(source)]
+    if source.path is None or source.entry is not None or source.refusal or source.length is not None or source.size < 2 * size:
+        return whole
+    try:
+        with source.path.open("rb") as file:
+            cuts = _cuts(file, source.size, size)
+    except OSError:
+        # Reading it will meet the same, and tell.
+        return whole
+    ends = [*cuts[1:], source.size]
+    return [
+        Task(replace(source, start=start, length=end - start, size=end - start) if len(cuts) > 1 else source, i, len(cuts))
+        for i, (start, end) in enumerate(zip(cuts, ends, strict=True))
+    ]
+
+
+def _cuts(file: BinaryIO, total: int, size: int) -> list[int]:
+    """Find where lines begin that are JSON objects: such a range is read as lines, like the whole file would be."""
+    if _object_line(file, 0) != 0:
+        return [0]
+    cuts = [0]
+    for target in range(size, total - size // 2, size):
+        cut = _object_line(file, target)
+        if cut is not None and cut > cuts[-1]:
+            cuts.append(cut)
+    return cuts
+
+
+def _object_line(file: BinaryIO, offset: int) -> int | None:
+    """Give where the first whole line at or after `offset` begins that is a JSON object; None if there is none near."""
+    file.seek(max(0, offset - 1))
+    window = file.read(_WINDOW)
+    # At the start of the file the first line counts; elsewhere what follows the next newline does.
+    at = 0 if offset == 0 else window.find(b"\n") + 1
+    if offset and not at:
+        return None
+    while (end := window.find(b"\n", at)) >= 0:
+        line = window[at:end]
+        if line[:1] == b"{" and line.rstrip()[-1:] == b"}":
+            try:
+                orjson.loads(line)
+            except orjson.JSONDecodeError:
+                pass
+            else:
+                return max(0, offset - 1) + at
+        at = end + 1
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How far into its file a range begins."""
+
+    lines: int = 0
+    bytes: int = 0
+
+    def table(self, table: pa.Table) -> pa.Table:
+        """Give the table with the line numbers of the whole file."""
+        if not self.lines:
+            return table
+        index = table.schema.get_field_index("record")
+        return table.set_column(index, table.schema.field(index), pc.add(table["record"], self.lines))
+
+    def problem(self, problem: Problem) -> Problem:
+        """Give the problem with the position in the whole file."""
+
+        def moved(found: re.Match[str]) -> str:
+            by = self.bytes if found[1] == "byte" else self.lines
+            return f"{found[1]} {int(found[2]) + by}"
+
+        return replace(problem, position=_POSITION.sub(moved, problem.position)) if self.lines else problem

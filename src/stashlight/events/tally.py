@@ -1,0 +1,63 @@
+"""What was read, counted: so that it can be said, and checked, that nothing was lost."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stashlight.errors import Problem
+
+__all__ = ["Tally"]
+
+
+@dataclass(slots=True)
+class Tally:
+    """
+    Counts of one source, or of all.
+
+    `records` counts every record that a container framed, wanted or not, good or not; `rejected` those that could
+    not be read. `events` became rows; `duplicates` were dropped as byte-identical to one read before. `unmapped` counts
+    wanted records that no kind stands for, by (provider or channel, id). `formats` counts sources by container.
+    `first` and `last` are microseconds UTC. `bytes` is content after unpacking. `lines` counts newlines (ranges only).
+    """
+
+    files: int = 0
+    bytes: int = 0
+    records: int = 0
+    rejected: int = 0
+    events: int = 0
+    duplicates: int = 0
+    first: int | None = None
+    last: int | None = None
+    kinds: Counter[str] = field(default_factory=Counter[str])
+    formats: Counter[str] = field(default_factory=Counter[str])
+    unmapped: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    problems: list[Problem] = field(default_factory=list[Problem])
+    lines: int = 0
+
+    def add(self, other: "Tally") -> None:
+        """Take another tally's counts in."""
+        self.files += other.files
+        self.bytes += other.bytes
+        self.records += other.records
+        self.rejected += other.rejected
+        self.events += other.events
+        self.duplicates += other.duplicates
+        self.first = min((t for t in (self.first, other.first) if t is not None), default=None)
+        self.last = max((t for t in (self.last, other.last) if t is not None), default=None)
+        self.kinds += other.kinds
+        self.formats += other.formats
+        self.unmapped += other.unmapped
+        self.problems += other.problems
+        self.lines += other.lines
+
+    def count(self, table: pa.Table) -> None:
+        """Count the rows of an event table, their kinds and times."""
+        self.events += table.num_rows
+        for each in pc.value_counts(table["kind"]).to_pylist():
+            self.kinds[each["values"]] += each["counts"]
+        span = pc.min_max(table["ts_us"]).as_py()
+        if span["min"] is not None:
+            self.first = span["min"] if self.first is None else min(self.first, span["min"])
+            self.last = span["max"] if self.last is None else max(self.last, span["max"])

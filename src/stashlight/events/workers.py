@@ -1,0 +1,230 @@
+"""
+Reading on all cores: worker processes read, this one gathers, in the order of the tasks.
+
+Workers are spawned, not forked, as the parent may hold engine threads. They get a task at a time and send back Arrow IPC
+streams. Parts of later tasks wait here until their turn, up to a bound; beyond it their workers wait.
+A worker that dies takes its task with it, as a problem of that file, and is replaced.
+"""
+
+import gc
+import signal
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+
+import pyarrow as pa
+
+from stashlight.decoders import Wanted
+from stashlight.errors import Problem
+from stashlight.events.ranges import Task
+from stashlight.events.reading import read_source
+from stashlight.events.tally import Tally
+
+__all__ = ["Job", "Part", "here", "spread"]
+
+_MAX_WAITING = 128 << 20
+"""Bytes of parts that may wait for their turn."""
+
+_TICK = 4 << 20
+"""Bytes of content between two signs of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How to read: the same for all tasks."""
+
+    wanted: Wanted
+    format: str
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something that came of a task; the last one has the tally. `done` is bytes of content read so far."""
+
+    task: int
+    done: int
+    table: pa.Table | None = None
+    tally: Tally | None = None
+
+
+def here(tasks: Sequence[Task], job: Job, first: int = 0) -> Iterator[Part]:
+    """Read the tasks one after another in this process."""
+    for number, task in enumerate(tasks[first:], first):
+        yield from _parts_of(number, task, job)
+
+
+def spread(tasks: Sequence[Task], job: Job, count: int) -> Iterator[Part]:
+    """Read the tasks in `count` processes; parts come in the order of the tasks."""
+    crew = _Crew(tasks, job, count)
+    try:
+        yield from crew.parts()
+    finally:
+        crew.dismiss()
+
+
+def _parts_of(number: int, task: Task, job: Job) -> Iterator[Part]:
+    tally = Tally()
+    ticks: list[int] = [0]
+    try:
+        for table in read_source(task.source, tally, job.wanted, format=job.format, strict=job.strict):
+            yield Part(number, tally.bytes, table)
+    except Exception as error:  # noqa: BLE001 - the process's edge: one file must not end the scan
+        tally.problems.append(Problem(task.source.name, "", f"reading stopped: {type(error).__name__}: {error}"[:500]))
+    with suppress(OSError):
+        tally.lines = task.newlines()
+    if task.number:
+        # A file is one file, however many ranges it is read in.
+        tally.files = 0
+        tally.formats.clear()
+    yield Part(number, tally.bytes, None, tally)
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: SpawnProcess
+    connection: Connection
+    task: int | None = None
+    is_ready: bool = False
+
+
+class _Crew:
+    """The workers, and what came from them before its turn."""
+
+    def __init__(self, tasks: Sequence[Task], job: Job, count: int) -> None:
+        self._tasks = tasks
+        self._job = job
+        self._next = 0  # task to give out
+        self._turn = 0  # task whose parts are given
+        self._waiting: dict[int, deque[tuple[Part, int]]] = {}
+        self._bytes = 0
+        self._context = get_context("spawn")
+        self._workers: list[_Worker] = []
+        for _ in range(count):
+            self._hire()
+
+    def parts(self) -> Iterator[Part]:
+        while self._turn < len(self._tasks):
+            yield from self._due()
+            if self._turn >= len(self._tasks):
+                return
+            if not self._workers:
+                # No process could be started (a script without a main guard, a sandbox): the work is done all the same.
+                yield from here(self._tasks, self._job, self._turn)
+                return
+            crowded = self._bytes > _MAX_WAITING
+            asked = [w for w in self._workers if not crowded or w.task == self._turn or not w.is_ready]
+            ready = wait([w.connection for w in asked])
+            for worker in [w for w in asked if w.connection in ready]:
+                self._hear(worker)
+
+    def dismiss(self) -> None:
+        for worker in self._workers:
+            worker.connection.close()
+            worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join()
+
+    def _due(self) -> Iterator[Part]:
+        while (queue := self._waiting.get(self._turn)) is not None:
+            while queue:
+                part, size = queue.popleft()
+                self._bytes -= size
+                yield part
+                if part.tally is not None:
+                    del self._waiting[self._turn]
+                    self._turn += 1
+                    break
+            else:
+                return
+
+    def _hire(self) -> None:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_work, args=(theirs, self._job), daemon=True)
+        process.start()
+        theirs.close()
+        self._workers.append(_Worker(process, ours))
+
+    def _hear(self, worker: _Worker) -> None:
+        try:
+            message: tuple[Part, bytes] | None = worker.connection.recv()
+        except (EOFError, OSError):
+            self._bury(worker)
+            return
+        if message is None:
+            worker.is_ready = True
+            self._give(worker)
+            return
+        part, table = message
+        if table:
+            part = Part(part.task, part.done, _read(table))
+        self._keep(part, len(table))
+        if part.tally is not None:
+            self._give(worker)
+
+    def _keep(self, part: Part, size: int) -> None:
+        self._waiting.setdefault(part.task, deque()).append((part, size))
+        self._bytes += size
+
+    def _give(self, worker: _Worker) -> None:
+        worker.task = None
+        if self._next < len(self._tasks):
+            worker.task = self._next
+            self._next += 1
+            with suppress(OSError):
+                worker.connection.send((worker.task, self._tasks[worker.task]))
+
+    def _bury(self, worker: _Worker) -> None:
+        self._workers.remove(worker)
+        worker.connection.close()
+        worker.process.join()
+        if worker.task is not None:
+            task = self._tasks[worker.task]
+            reason = f"the process that read this file died ({_death(worker.process.exitcode)}); the rest of it was not read"
+            where = f"byte {task.source.start}" if task.of > 1 else ""
+            tally = Tally(files=0 if task.number else 1, problems=[Problem(task.source.name, where, reason)])
+            with suppress(OSError):
+                tally.lines = task.newlines()
+            self._keep(Part(worker.task, 0, None, tally), 0)
+        if worker.is_ready and self._next < len(self._tasks):
+            self._hire()
+
+
+def _death(code: int | None) -> str:
+    if code is not None and code < 0:
+        with suppress(ValueError):
+            return signal.Signals(-code).name
+    return f"exit code {code}"
+
+
+def _work(connection: Connection, job: Job) -> None:
+    """Live as a worker: say ready, then read task after task until the parent is gone."""
+    # Ctrl-C reaches the whole group; the parent decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Records are trees without cycles: looking for cycles among them all the time costs a tenth of the work.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    with suppress(EOFError, OSError):
+        connection.send(None)
+        while True:
+            number, task = connection.recv()
+            for part in _parts_of(number, task, job):
+                table = _write(part.table) if part.table is not None else b""
+                connection.send((Part(part.task, part.done, None, part.tally), table))
+
+
+def _write(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    # Events repeat themselves: a twentieth of the bytes goes through the pipe, for less work than copying them all.
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.ipc.new_stream(sink, table.schema, options=options) as stream:
+        stream.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def _read(stream: bytes) -> pa.Table:
+    return pa.ipc.open_stream(stream).read_all()
