@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from stashlight.engines.duckdb import Engine
+from stashlight.events.paths import normalise
 from stashlight.incidents.content import sensitive
 from stashlight.incidents.deeds import Deed
 from stashlight.incidents.grouping import Group
@@ -18,7 +19,7 @@ from stashlight.incidents.lineage import Lineage
 from stashlight.incidents.piles import Pile
 from stashlight.incidents.places import common, parents, within
 from stashlight.incidents.remote import Network
-from stashlight.incidents.writers import Writer, writer_of
+from stashlight.incidents.writers import Writer, is_protected, writer_of
 
 __all__ = ["Case", "Context", "Logon", "Removal", "build", "read_context"]
 
@@ -88,6 +89,7 @@ class Context:
     sensitive: tuple[Sensitive, ...]
     connects: dict[str, tuple[Connect, ...]]
     made: dict[tuple[str, str], tuple[int, str]]
+    images: dict[tuple[str, str], tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,13 @@ class Case:
 
         A file that the client and the server both report is told once, by the server, which knows the local directory.
         """
-        strange = [p for p, w in self.written if not w.owns and w.kind != "installed"]
         filled = {(d.host, d.place) for d in self.deeds if d.place and d.act.rung != "prepare"}
-        strange = strange or [p for p, _ in self.written if any(p.host == h and within(p.directory, place) for h, place in filled)]
+        actors = {d.process_key for d in self.deeds if d.process_key and d.act.rung in ("collect", "stage", "pack")}
+        strange = [
+            p for p, w in self.written
+            if (not w.owns and w.kind != "installed") or p.process_key in actors
+            or any(p.host == h and not common(place) and within(p.directory, place) for h, place in filled)
+        ]
         told = {(p.host, p.place) for p in strange}
         return tuple(
             p for p in strange
@@ -175,6 +181,13 @@ SELECT process_key, host_key, destination_ip_lc, MAX(destination_host_lc), desti
 WHERE kind = 'network_connect' AND COALESCE(initiated, TRUE) AND NOT process_key IS NULL AND NOT ts_us IS NULL AND NOT destination_ip_lc IS NULL
 GROUP BY process_key, host_key, destination_ip_lc, destination_port
 """
+# Programs that ran, by the directory of their image.
+_IMAGES: Final = """
+SELECT host_key, process_path_lc, MIN(event_key) FROM events
+WHERE kind = 'process_start' AND NOT host_key IS NULL AND NOT process_path_lc IS NULL
+GROUP BY host_key, process_path_lc
+ORDER BY host_key NULLS FIRST, process_path_lc NULLS FIRST
+"""
 # A directory's own creation: an event whose path is a directory that files lie in.
 _MADE: Final = """
 SELECT w.host_key, d.file_dir, MIN(w.ts_us), MIN(w.event_key)
@@ -198,7 +211,11 @@ def read_context(engine: Engine, lineage: Lineage, network: Network) -> Context:
         connect = Connect(*cast("tuple[str, str, str, None, None, int, int, str]", row))
         connects[connect.process_key].append(connect)
     made = {(h, d): (ts, event) for h, d, ts, event in cast("Iterable[tuple[str, str, int, str]]", engine.rows(_MADE))}
-    return Context(lineage, network, logons, removals, tuple(found), {k: tuple(v) for k, v in connects.items()}, made)
+    images: dict[tuple[str, str], tuple[str, str]] = {}
+    for host, path, event in cast("Iterable[tuple[str, str, str]]", engine.rows(_IMAGES)):
+        if not is_protected(path):
+            images.setdefault((host, normalise(path).rpartition("\\")[0]), (path, event))
+    return Context(lineage, network, logons, removals, tuple(found), {k: tuple(v) for k, v in connects.items()}, made, images)
 
 
 def build(groups: Sequence[Group], context: Context) -> list[Case]:

@@ -13,8 +13,8 @@ def clears(case: Case) -> tuple[str, ...]:
     found.append(f"{account} or their manager confirms, over another channel, that they filled {place} themselves, and why.")
     if case.acts("pack"):
         found.append("A ticket or job names this archive, its destination and who receives it.")
-    if any(w.kind in ("foreign", "masked") for _, w in case.written):
-        names = sorted({w.name for _, w in case.written if w.kind in ("foreign", "masked")})
+    if any(w.kind in ("foreign", "nameless", "masked") for _, w in case.written):
+        names = sorted({w.name for _, w in case.written if w.kind in ("foreign", "nameless", "masked")})
         found.append(f"The program {', '.join(names[:3])} is signed, known to asset management and documented to write here.")
     if case.logons:
         found.append(f"The remote session from {case.logons[0].client or 'its address'} is the account holder's own.")

@@ -15,7 +15,7 @@ __all__ = ["ARCHIVE", "CLASSES", "DATA", "SENSITIVE", "archive_family", "class_o
 CLASSES: Final[dict[str, tuple[str, ...]]] = {
     "document": tuple(
         "doc docx docm dot rtf odt ott pages wpd wps hwp hwpx pdf xps xls xlsx xlsm xlsb ods csv tsv numbers "
-        "ppt pptx pptm pps ppsx odp key_ vsd vsdx one onetoc2 mpp pub epub md tex".split()
+        "ppt pptx pptm pps ppsx odp vsd vsdx one onetoc2 mpp pub epub".split()
     ),
     "mail": tuple("pst ost eml msg mbox nsf oft edb".split()),
     "database": tuple("sql bak mdb accdb mdf ldf ndf dbf sqlite sqlite3 db db3 dump dmp bcp ldif frm ibd myd trn".split()),
@@ -34,7 +34,7 @@ CLASSES: Final[dict[str, tuple[str, ...]]] = {
     "archive": tuple("zip rar 7z tar gz tgz bz2 tbz xz txz zst lz lzh arj cab iso ace zipx wim vhdx".split()),
     "opaque": tuple("txt dat bin tmp log out lst his res chk enc idx json xml blob info nfo pak clb xor".split()),
     "program": tuple(
-        "exe dll sys msi msp mui cat manifest mum inf ocx cpl drv com scr pyd pyc pyi whl so jar class nupkg js mjs ts "
+        "md tex exe dll sys msi msp mui cat manifest mum inf ocx cpl drv com scr pyd pyc pyi whl so jar class nupkg js mjs ts "
         "map css html htm woff woff2 ttf otf ico cur svg psf lnk url admx adml cmtx pol vdm pdb obj o lib a pak_ deb rpm "
         "gem node asar xap appx msix nib plist tlb ax rll h5 properties wxs resx dotx xltx potx pf spl shd sst etl evtx "
         "hdmp mdmp wer ldb cache tmp_ aria2 crdownload part partial download journal wal shm lock pma ftl cookie vsidx".split()

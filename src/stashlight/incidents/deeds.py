@@ -5,7 +5,7 @@ events (those that a rule with a rung matched) → deeds. A command that `cmd /c
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from stashlight.engines.duckdb import Engine
 from stashlight.events.paths import normalise, split
 from stashlight.incidents.acts import Act, Image, read_statement
 from stashlight.incidents.commands import statements
+from stashlight.incidents.lineage import resolve_keys
 
 __all__ = ["Deed", "read_deeds"]
 
@@ -37,12 +38,14 @@ class Deed:
     place: str | None
     target: str | None
     events: tuple[str, ...]
+    process_id: int | None = None
 
 
 _QUERY: Final = """
 SELECT
   e.event_key, e.host_key, e.ts_us, e.kind, e.account_key, e.process_key, e.parent_key, e.process_path_lc, e.parent_path_lc,
-  e.command_line, e.script_text, e.current_directory, e.original_file_name, e.file_description, e.script_id, e.script_part
+  e.command_line, e.script_text, e.current_directory, e.original_file_name, e.file_description, e.script_id, e.script_part,
+  e.script_parts, e.process_id
 FROM events AS e
 WHERE
   e.kind IN ('process_start', 'script_block') AND NOT e.ts_us IS NULL AND NOT e.host_key IS NULL
@@ -58,8 +61,8 @@ _SAME_US: Final = 10_000_000
 def read_deeds(engine: Engine, only: str = "") -> list[Deed]:
     """Give every deed in order of time. `only` restricts the events (a condition that starts with AND)."""
     found: list[Deed] = []
-    for row in engine.rows(_QUERY.format(only=only)):
-        key, host, ts, kind, account, process, parent, path, parent_path, line, script, cwd, original, description, _, _ = row
+    for row in _whole(engine.rows(_QUERY.format(only=only))):
+        key, host, ts, kind, account, process, parent, path, parent_path, line, script, cwd, original, description, *_ = row
         is_script = kind == "script_block"
         text = str(script if is_script else line)
         image = Image(_text(path), _text(original), _text(description))
@@ -74,10 +77,33 @@ def read_deeds(engine: Engine, only: str = "") -> list[Deed]:
                 found.append(
                     Deed(
                         act, str(host), int(str(ts)), _text(account), _text(process), _text(parent), _text(path), _text(parent_path),
-                        text, is_script, place, target, (str(key),),
+                        text, is_script, place, target, (str(key),), pid if isinstance(pid := row[17], int) else None,
                     )
                 )  # fmt: skip
-    return _merged(found)
+    return _merged(_resolved(engine, found))
+
+
+def _resolved(engine: Engine, deeds: list[Deed]) -> list[Deed]:
+    """Give scripts the process that ran them, by pid and time."""
+    scripts = [d for d in deeds if d.is_script and d.process_id is not None and d.process_key]
+    real = resolve_keys(engine, [(d.host, d.process_id or 0, d.ts_us, d.process_key or "") for d in scripts])
+    return [replace(d, process_key=real.get(d.process_key or "", d.process_key)) if d.is_script else d for d in deeds]
+
+
+_Row = tuple[object, ...]
+
+
+def _whole(rows: Iterable[_Row]) -> Iterator[_Row]:
+    """Put the parts of a split script block together; the first part stands for all (4104 MessageNumber of MessageTotal)."""
+    parts: dict[tuple[object, object], list[_Row]] = {}
+    for row in rows:
+        if row[3] == "script_block" and row[14] and isinstance(row[16], int) and row[16] > 1:
+            parts.setdefault((row[1], row[14]), []).append(row)
+        else:
+            yield row
+    for several in parts.values():
+        first = several[0]
+        yield (*first[:10], "".join(str(r[10] or "") for r in several), *first[11:])
 
 
 def _text(value: object) -> str | None:

@@ -8,14 +8,14 @@ that everybody uses (Temp, Public, a profile) join only what shares account or p
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from stashlight.incidents.content import archive_family
 from stashlight.incidents.deeds import Deed
 from stashlight.incidents.lineage import Lineage
 from stashlight.incidents.piles import Pile
-from stashlight.incidents.places import common, parents, within
+from stashlight.incidents.places import common, expanded, parents, within
 from stashlight.incidents.remote import Network
 from stashlight.incidents.writers import GENERIC, image_name
 
@@ -73,6 +73,7 @@ def group(piles: Sequence[Pile], deeds: Sequence[Deed], lineage: Lineage, networ
         _Node(len(piles) + i, d.host, d.place, d.ts_us, d.ts_us, d.account, _leader(lineage, d.process_key, d), None, d)
         for i, d in enumerate(deeds)
     ]
+    nodes = _settled(nodes)
     sets = _Sets(len(nodes))
     _by_place(nodes, sets, horizon_us)
     _by_tree(nodes, sets)
@@ -86,6 +87,41 @@ def group(piles: Sequence[Pile], deeds: Sequence[Deed], lineage: Lineage, networ
         for some in members.values()
     ]
     return found
+
+
+def _settled(nodes: Sequence[_Node]) -> list[_Node]:
+    """Give a deed whose place has a variable or short names the directory that a pile of its time shows it to mean."""
+    filled: defaultdict[str, list[_Node]] = defaultdict(list)
+    for node in nodes:
+        if node.pile is not None:
+            filled[node.host].append(node)
+    found: list[_Node] = []
+    for node in nodes:
+        deed = node.deed
+        if deed is not None and node.place and ("%" in node.place or "$env" in node.place or "~" in node.place):
+            meant = next(
+                (
+                    o.pile.directory for wanted in expanded(node.place, node.account) or [node.place] for o in filled[node.host]
+                    if o.pile is not None and _means(wanted, o.pile.directory) and o.first_us <= node.last_us + _NEAR_US and node.first_us <= o.last_us + _NEAR_US
+                ),
+                None,
+            )  # fmt: skip
+            if meant is not None:
+                target = f"{meant}\\{deed.target.rpartition(chr(92))[2]}" if deed.target else None
+                found.append(replace(node, place=meant, deed=replace(deed, place=meant, target=target)))
+                continue
+        found.append(node)
+    return found
+
+
+def _means(written: str, directory: str) -> bool:
+    """True if a place with 8.3 names can be this directory: `c:\\progra~1\\x` and `c:\\program files\\x`."""
+    if "~" not in written:
+        return within(directory, written)
+    parts, whole = written.split("\\"), directory.split("\\")
+    return len(parts) == len(whole) and all(
+        p == w or ("~" in p and w.replace(" ", "").replace(".", "").startswith(p.partition("~")[0])) for p, w in zip(parts, whole, strict=True)
+    )
 
 
 def _leader(lineage: Lineage, key: str | None, deed: Deed | None = None) -> str | None:

@@ -4,6 +4,7 @@ Who started whom: process starts by identity, and the ancestors of an actor.
 Only the processes that matter are read: those that wrote, acted, or are ancestors of these, level by level.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, cast
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from stashlight.engines.duckdb import Engine
 
-__all__ = ["Lineage", "Process", "read_lineage"]
+__all__ = ["Lineage", "Process", "read_lineage", "resolve_keys"]
 
 _LEVELS: Final = 6
 
@@ -67,6 +68,40 @@ FROM events AS e
 INNER JOIN wanted_processes AS w ON w.key = e.process_key
 WHERE e.kind = 'process_start' AND NOT e.ts_us IS NULL
 """
+
+
+_STARTS: Final = """
+SELECT e.host_key, e.process_id, e.ts_us, e.process_key
+FROM events AS e
+INNER JOIN wanted_pids AS w ON w.host = e.host_key AND w.pid = e.process_id
+WHERE e.kind = 'process_start' AND NOT e.ts_us IS NULL AND NOT e.process_key IS NULL
+ORDER BY e.ts_us NULLS FIRST, e.event_key NULLS FIRST
+"""
+
+
+def resolve_keys(engine: Engine, wanted: Iterable[tuple[str, int, int, str]]) -> dict[str, str]:
+    """
+    Give the real process key for keys that no start carries: (host, pid, time, key) → the latest start of that pid before.
+
+    4104 and 4663 name a pid without start time or GUID; pids are reused, so the time decides.
+    """
+    rows = list(wanted)
+    if not rows:
+        return {}
+    pids = sorted({(host, pid) for host, pid, _, _ in rows})
+    engine.register("wanted_pids", pa.table({"host": [h for h, _ in pids], "pid": pa.array([p for _, p in pids], pa.int64())}))
+    starts: dict[tuple[str, int], list[tuple[int, str]]] = {}
+    for host, pid, ts, key in cast("Iterable[tuple[str, int, int, str]]", engine.rows(_STARTS)):
+        starts.setdefault((host, pid), []).append((ts, key))
+    engine.unregister("wanted_pids")
+    found: dict[str, str] = {}
+    for host, pid, ts, key in rows:
+        times = starts.get((host, pid), [])
+        # A script may be stamped a moment before the start that the other channel records.
+        at = bisect_right(times, (ts + 2_000_000, "\uffff")) - 1
+        if at >= 0:
+            found[key] = times[at][1]
+    return found
 
 
 def read_lineage(engine: Engine, keys: Iterable[str]) -> Lineage:

@@ -18,7 +18,7 @@ from stashlight.incidents.queries import statement
 
 __all__ = ["Pile", "read_piles", "roll_up", "write_table"]
 
-_NAMES: Final = tuple(CLASSES)
+_NAMES: Final = (*CLASSES, "none", "other")
 
 # A burst belongs to the parent directory if the parent holds this much more than its fullest child.
 _SPREAD: Final = 1.2
@@ -60,6 +60,11 @@ class Pile:
         """Files of a class that people keep: documents, mail, databases, designs, pictures, archives, secrets."""
         return sum(self.classes.get(name, 0) for name in DATA)
 
+    @property
+    def opaque(self) -> int:
+        """Files whose name says nothing: `.dat`, `.tmp`, `.txt`, no or an unknown extension."""
+        return sum(self.classes.get(name, 0) for name in ("opaque", "none", "other"))
+
 
 def write_table(engine: Engine) -> None:
     """Make the tables `written` and `content_classes` that the queries of this stage read."""
@@ -70,7 +75,9 @@ def write_table(engine: Engine) -> None:
 
 def read_piles(engine: Engine, gap_us: int) -> list[Pile]:
     """Give every pile, rolled up, ordered by time; `gap_us` is the pause that ends a session."""
-    classes = ",\n  ".join(f"CAST(SUM(CASE WHEN c.class = '{name}' THEN n.weight ELSE 0 END) AS BIGINT) AS n_{name}" for name in _NAMES)
+    classes = ",\n  ".join(f"CAST(SUM(CASE WHEN c.class = '{name}' THEN n.weight ELSE 0 END) AS BIGINT) AS n_{name}" for name in CLASSES)
+    classes += ",\n  CAST(SUM(CASE WHEN n.ext IS NULL THEN n.weight ELSE 0 END) AS BIGINT) AS n_none"
+    classes += ",\n  CAST(SUM(CASE WHEN c.class IS NULL AND NOT n.ext IS NULL THEN n.weight ELSE 0 END) AS BIGINT) AS n_other"
     table = engine.query(statement("piles").replace("{gap}", str(int(gap_us))).replace("{classes}", classes))
     found = [_pile(row) for batch in table.to_batches() for row in cast("list[dict[str, object]]", batch.to_pylist())]
     return sorted(roll_up(_told_once(found)), key=lambda p: (p.first_us, p.host, p.directory, p.actor))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["KINDS", "PlaceKind", "above", "boundary", "common", "kind_of", "parents", "within"]
+__all__ = ["KINDS", "PlaceKind", "above", "boundary", "common", "expanded", "kind_of", "parents", "within"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ KINDS: Final[tuple[PlaceKind, ...]] = (
           r"apppatch|branding|globalization|performance|schemas|web|twain_32|system|l2schemas|\$ntuninstall[^\\]*|"
           r"policydefinitions|diagnostics|softwaredistribution\\datastore|system32\\(?:spool\\drivers\\color|tasks|"
           r"wbem\\performance|config\\systemprofile|temp|com|ias|dhcp|oobe|microsoft\\protect)))\\"),
-    _kind("web_root", 13, "files here can be fetched from outside",
+    _kind("web_root", 16, "files here can be fetched from outside",
           r"\\(?:inetpub\\(?!logs|temp|history|custerr)[^\\]+|wwwroot|htdocs|webapps|public_html|owa\\auth|owa\\[\d.]+\\themes|ecp\\auth|"
           r"aspnet_client|template\\layouts)\\|\A/(?:var/www|srv/www|srv/http|usr/share/nginx|usr/local/apache2/htdocs|var/appweb)/"),
     _kind("hidden_unix", 12, "a hidden directory in a world-writable place", r"\A/(?:tmp|var/tmp|dev/shm|run|var/run|var/lib|opt|home/[^/]+)/(?:[^/]+/)*\.[^/.][^/]*/"),
@@ -90,6 +90,29 @@ def kind_of(directory: str) -> PlaceKind:
 def boundary(directory: str) -> bool:
     """True if a burst must not be rolled up to this directory."""
     return bool(_BOUNDARY.match(directory)) or (directory.startswith("\\\\") and directory.count("\\") < 4)
+
+
+_VARIABLES: Final = {
+    "temp": r"\appdata\local\temp", "tmp": r"\appdata\local\temp", "appdata": r"\appdata\roaming",
+    "localappdata": r"\appdata\local", "userprofile": "", "programdata": r"c:\programdata", "allusersprofile": r"c:\programdata",
+    "public": r"c:\users\public", "windir": r"c:\windows", "systemroot": r"c:\windows", "systemdrive": "c:",
+}  # fmt: skip
+
+
+def expanded(place: str, account: str | None) -> list[str]:
+    """
+    Give the directories that a place with a variable may mean for an account: to compare with, never to report.
+
+    `%TEMP%` of a service is `C:\\Windows\\Temp`; profiles may be renamed, so this is a candidate, not a fact.
+    """
+    match = re.match(r"(?:%(\w+)%|\$\{?env:(\w+)\}?)(.*)\Z", place, re.DOTALL)
+    value = _VARIABLES.get((match.group(1) or match.group(2)).lower()) if match else None
+    if match is None or value is None:
+        return []
+    if value.startswith("c:"):
+        return [value + match.group(3)]
+    found = [f"c:\\users\\{account}{value}{match.group(3)}"] if account and account != "system" else []
+    return found + ([f"c:\\windows\\temp{match.group(3)}"] if value.endswith("temp") else [])
 
 
 def above(directory: str) -> str:

@@ -16,7 +16,7 @@ from stashlight.plugins import plugins
 __all__ = ["SEVERITIES", "Weigher", "factor_names", "score", "severity_of"]
 
 # Lower bound of each severity; below the last one there is no incident.
-SEVERITIES: Final = (("critical", 90), ("high", 65), ("medium", 40), ("low", 20), ("info", 10))
+SEVERITIES: Final = (("critical", 90), ("high", 60), ("medium", 40), ("low", 20), ("info", 10))
 
 
 class Weigher(Protocol):
@@ -31,9 +31,31 @@ class Weigher(Protocol):
 
 def score(case: Case, without: Collection[str] = ()) -> tuple[int, tuple[Factor, ...]]:
     """Give (sum within 0–100, factors by points); `without` turns factors off, for ablation."""
-    found = [f for name, weigher in _weighers().items() if name not in without and (f := weigher.weigh(case)) is not None and f.points]
+    found: list[Factor] = [f for name, weigher in _weighers().items() if name not in without and (f := weigher.weigh(case)) is not None and f.points]
+    thin = _thin(found)
+    if thin is not None:
+        found.append(thin)
     total = max(0, min(100, sum(f.points for f in found)))
     return total, tuple(sorted(found, key=lambda f: (-f.points, f.name)))
+
+
+# What was taken, against the circumstances under which it happened.
+_SUBSTANCE: Final = frozenset({"volume", "content", "source spread", "archive", "automation", "remote place", "fan-in"})
+_RATIO: Final = 3
+
+
+def _thin(factors: list[Factor]) -> Factor | None:
+    """
+    Give the deduction that keeps circumstances in proportion: they count at most three times what was taken.
+
+    A shell that writes one file to Temp has place, writer and actor against it on every machine in the world.
+    """
+    substance = sum(f.points for f in factors if f.name in _SUBSTANCE)
+    circumstance = sum(f.points for f in factors if f.name not in _SUBSTANCE and f.points > 0)
+    excess = circumstance - int(_RATIO * substance)
+    if excess <= 0:
+        return None
+    return Factor("thin substance", -excess, f"what was taken weighs {substance}; circumstances count at most {_RATIO} times that")
 
 
 def severity_of(points: int) -> str | None:

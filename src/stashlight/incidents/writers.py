@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from stashlight.events.paths import normalise
 from stashlight.incidents.lineage import Lineage, Process
 from stashlight.incidents.piles import Pile
 from stashlight.incidents.places import within
@@ -38,15 +39,19 @@ _SYSTEM_HOMES: Final = re.compile(r"\A[a-z]:\\windows\\(?:system32\\|syswow64\\|
 _PROTECTED: Final = re.compile(r"\A[a-z]:\\(?:windows|program files|program files \(x86\)|windowsazure|packages\\plugins)\\|\A/(?:usr|bin|sbin|lib|opt|snap)/")
 _SOFT_IN_WINDOWS: Final = re.compile(
     r"\A[a-z]:\\windows\\(?:temp|tasks|debug|tracing|fonts|help|media|registration|system32\\(?:spool|tasks|com\\dmp|microsoft\\crypto|config)|"
-    r"servicep[^\\]+\\[^\\]+\\appdata|\$ntuninstall|pla|inf|ime|repair|addins|vss)"
+    r"servicep[^\\]+\\[^\\]+\\appdata|\$ntuninstall|pla|inf|ime|repair|addins|vss)\\"
 )
+
+
+# Every program that Microsoft ships here has a version resource.
+_BARE: Final = re.compile(r"[a-z]:\\windows\\(?:(?:system32|syswow64)\\)?[^\\]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
     """
-    `kind` is shell, foreign (lies where users can write, or has no version resource), masked (claims to be another
-    program), explorer, remote, installed, unknown; `owns` if the place belongs to it; `reason` in words.
+    `kind` is shell, foreign (lies where users can write), nameless (and has no version resource), masked (claims to be
+    another program), explorer, remote, installed, unknown; `owns` if the place belongs to it; `reason` in words.
     """
 
     kind: str
@@ -62,7 +67,10 @@ def image_name(path: str | None) -> str:
 
 def is_protected(path: str | None) -> bool:
     """True if only administrators can write where this image lies."""
-    return bool(path and _PROTECTED.match(path) and not _SOFT_IN_WINDOWS.match(path))
+    if not path:
+        return False
+    path = normalise(path)
+    return bool(_PROTECTED.match(path) and not _SOFT_IN_WINDOWS.match(path))
 
 
 def masquerades(process: Process | None, path: str | None) -> str | None:
@@ -90,6 +98,7 @@ def writer_of(pile: Pile, lineage: Lineage) -> Writer:
         return Writer("remote", "System", False, f"written over the network by {pile.account or 'an unknown account'} from {pile.client or 'an unknown host'}")
     process = lineage.get(pile.process_key)
     path = pile.process_path or (process.path if process else None)
+    path = normalise(path) if path else None
     name = image_name(path)
     if not path:
         return Writer("unknown", "", False, "the source does not say which program wrote")
@@ -104,11 +113,11 @@ def writer_of(pile: Pile, lineage: Lineage) -> Writer:
         return Writer("explorer", name, False, "copied by hand in Explorer")
     owns = _owns(path, name, process, pile.place)
     if is_protected(path):
-        told = process is not None and process.provider in ("sysmon", "defender") and process.provider == "sysmon"
-        nameless = told and process is not None and not (process.original or process.company or process.description) and path[1:3] == ":\\"
-        if nameless and "\\windows\\" in path:
-            return Writer("foreign", name, False, f"{name} lies in a system directory but has no version resource")
+        if process is not None and process.provider == "sysmon" and _BARE.match(path) and not (process.original or process.company or process.description):
+            return Writer("nameless", name, False, f"{name} lies in a system directory but has no version resource")
         return Writer("installed", name, owns, f"installed program {name}")
+    if process is not None and process.provider != "security" and not (process.original or process.company or process.description):
+        return Writer("nameless", name, owns, f"{path} lies where ordinary users can write and has no version resource")
     return Writer("foreign", name, owns, f"{path} lies where ordinary users can write")
 
 

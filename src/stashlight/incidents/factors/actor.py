@@ -26,7 +26,7 @@ def weigh(case: Case) -> Factor | None:
     for path, parent, event, mask, line in _ancestors(case):
         name = image_name(parent)
         if name in _WEB or name in _DATABASE:
-            found.setdefault("server", (12, f"started by the server process {name}", event))
+            found.setdefault("server", (15, f"started by the server process {name}", event))
         elif name in _REMOTE:
             found.setdefault("remote execution", (10, f"started remotely through {name}", event))
         elif name == "services" and image_name(path) in ("cmd", "powershell", "pwsh"):
@@ -43,7 +43,7 @@ def weigh(case: Case) -> Factor | None:
             found.setdefault("encoded", (4, "an encoded PowerShell command", event))
     for logon in case.logons:
         outside = logon.client is not None and _public(logon.client)
-        found.setdefault("session", (8 if outside else 5, f"in a remote desktop session of {logon.account} from {logon.client or 'an unknown address'}", logon.event))
+        found.setdefault("session", (10 if outside else 8, f"in a remote desktop session of {logon.account} from {logon.client or 'an unknown address'}", logon.event))
     if not found:
         return None
     parts = sorted(found.values(), key=lambda f: (-f[0], f[1]))

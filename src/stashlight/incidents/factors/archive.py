@@ -3,6 +3,7 @@
 import re
 
 from stashlight.incidents.cases import Case
+from stashlight.incidents.content import class_of
 from stashlight.incidents.document import Factor
 from stashlight.incidents.places import kind_of
 from stashlight.incidents.writers import is_protected
@@ -11,18 +12,19 @@ __all__ = ["NAME", "weigh"]
 
 NAME: str = "archive"
 
-_MOST = 30
+_MOST = 34
+_DAY_US = 12 * 3_600_000_000
 
 
 def weigh(case: Case) -> Factor | None:
     """Sum what the packing commands say; without one, take archives that strangers wrote."""
-    packs = case.acts("pack")
+    packs = [d for d in case.acts("pack") if not _only_programs(d.act.sources)]
     traits = {t for d in packs for t in d.act.traits}
     points = 0
     reasons: list[str] = []
     evidence = [e for d in packs for e in d.events[:2]]
     if packs:
-        points += 8
+        points += 12
         reasons.append(f"packed with {', '.join(sorted({d.act.tool for d in packs}))}")
     for trait, worth, why in (
         ("renamed", 10, "the archiver goes by another name"),
@@ -40,17 +42,32 @@ def weigh(case: Case) -> Factor | None:
     if strays:
         points += 4
         reasons.append(f"the archiver lies in {str(strays[0].process_path).rpartition(chr(92))[0]}")
+    if any(d.place and kind_of(d.place).points >= 8 for d in packs):
+        points += 4
+        reasons.append("the archive lies where nobody keeps archives")
+    if any(s.startswith("\\\\") and not s.startswith(("\\\\?", "\\\\.")) for d in packs for s in d.act.sources):
+        points += 3
+        reasons.append("it packs another host's share")
+    if packs and packs[-1].ts_us - packs[0].ts_us > _DAY_US:
+        points += 4
+        reasons.append("packed again on other days")
     if packs and any(_takes_pile(case, d.act.sources) for d in packs):
         points += 4
         reasons.append("it packs the pile itself")
     if not packs:
-        strange = [(p, w) for p, w in case.written if p.classes.get("archive") and w.kind in ("shell", "foreign", "masked", "remote") and not w.owns]
+        strange = [(p, w) for p, w in case.written if p.classes.get("archive") and w.kind in ("shell", "foreign", "nameless", "masked", "remote") and not w.owns]
         odd = [p for p, _ in strange if kind_of(p.place).points >= 6]
         if odd:
             points += 5
             reasons.append("archives appear where nobody keeps them")
             evidence += [p.event for p in odd[:5]]
     return Factor(NAME, min(points, _MOST), "; ".join(reasons), tuple(dict.fromkeys(evidence))[:8]) if points else None
+
+
+def _only_programs(sources: tuple[str, ...]) -> bool:
+    """True if every source is a program file: packing a tool is no collection (makecab of a DLL for a UAC bypass)."""
+    names = [re.split(r"[\\/]", s.lower().strip("\"'"))[-1] for s in sources]
+    return bool(names) and all(class_of(n.rpartition(".")[2]) == "program" for n in names)
 
 
 def _takes_pile(case: Case, sources: tuple[str, ...]) -> bool:

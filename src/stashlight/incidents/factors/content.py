@@ -1,5 +1,6 @@
 """What was piled up: decisive stores, mail, database exports, documents; against them programs and caches."""
 
+import re
 from collections import Counter
 
 from stashlight.incidents.cases import Case
@@ -21,7 +22,7 @@ _DECISIVE = {
     "certificate with private key": 4,
     "crypto wallet": 6,
 }
-_MOST = 24
+_MOST = 18
 
 
 def weigh(case: Case) -> Factor | None:
@@ -38,7 +39,7 @@ def weigh(case: Case) -> Factor | None:
         extensions += len([n for n in pile.classes.values() if n])
     documents = classes["document"] + classes["mail"] + classes["design"] + classes["database"]
     if documents >= 5:
-        points += 10
+        points += 14
         reasons.append(f"{documents:,} documents, designs, mails or database files")
     elif documents:
         points += 5
@@ -51,14 +52,16 @@ def weigh(case: Case) -> Factor | None:
         reasons.append(f"{classes['picture']} pictures")
     traits = {t for d in case.deeds for t in d.act.traits}
     for trait, worth, what in (("ntds", 20, "a copy of the Active Directory database"), ("hives", 9, "registry hives"), ("mailbox", 10, "a mailbox export"),
-                               ("database", 9, "a database export"), ("directory_service", 8, "an export of the directory service")):  # fmt: skip
+                               ("secrets", 10, "credential files read"), ("database", 9, "a database export"), ("directory_service", 8, "an export of the directory service")):  # fmt: skip
         if trait in traits and not any(what.split()[-1] in r for r in reasons):
             points += worth
             reasons.append(what)
             evidence += [e for d in case.deeds if trait in d.act.traits for e in d.events[:1]]
-    wanted = sorted({w for d in case.deeds if d.act.rung in ("stage", "pack") for w in _patterns(d.act.sources)})
+    asking = [d for d in case.acts("collect", "stage", "pack") if d.act.rung != "collect" or "searches" in d.act.traits]
+    wanted = sorted({w for d in asking for w in _patterns(d.text)})
     if not documents and wanted:
         points += 6
+        evidence += [asking[0].events[0]]
         reasons.append(f"the command asks for {', '.join(wanted[:6])}")
     if not points:
         return None
@@ -78,8 +81,8 @@ def _stores(case: Case) -> tuple[int, list[str], list[str]]:
     return points, [f"{m} ({', '.join(sorted(set(n))[:3])})" for m, n in sorted(by_meaning.items())], evidence[:6]
 
 
-_WORTH = (".doc", ".xls", ".ppt", ".pdf", ".pst", ".csv", ".dwg", ".mdb", ".eml", ".kdb", ".sql", ".bak", ".txt", ".vsd", ".rtf")
+_WORTH = re.compile(r"\*(\.(?:docx?|xlsx?|pptx?|pdf|pst|csv|dwg|mdb|eml|msg|kdbx?|sql|bak|vsdx?|rtf|odt|hwp))\b")
 
 
-def _patterns(sources: tuple[str, ...]) -> list[str]:
-    return [ext for s in sources for ext in _WORTH if "*" in s and ext in s.lower()]
+def _patterns(text: str) -> list[str]:
+    return _WORTH.findall(text.lower())

@@ -4,12 +4,13 @@ import ipaddress
 
 from stashlight.incidents.cases import Case
 from stashlight.incidents.document import Factor
+from stashlight.incidents.places import kind_of
 
 __all__ = ["NAME", "weigh"]
 
 NAME: str = "next rung"
 
-_MOST = 18
+_MOST = 26
 
 
 def weigh(case: Case) -> Factor | None:
@@ -20,15 +21,23 @@ def weigh(case: Case) -> Factor | None:
     first = min([p.first_us for p, _ in case.written] + [d.ts_us for d in case.acts("stage", "pack", "collect")], default=0)
     sends = [d for d in case.acts("exfiltrate") if d.ts_us >= first]
     if sends:
-        points += 11
+        points += 15
         reasons.append(f"a way out afterwards: {', '.join(sorted({d.act.tool for d in sends}))}")
         evidence += [e for d in sends[:3] for e in d.events[:1]]
+        if case.acts("pack"):
+            points += 6
+            reasons.append("packed, then sent")
     else:
         outside = [c for c in case.connects if _global(c.address) and c.last_us >= first]
         if outside:
             points += 3
             reasons.append(f"the same process talks to {outside[0].address}")
             evidence.append(outside[0].event)
+    served = [d for d in case.acts("stage", "pack") if d.place and kind_of(d.place).name == "web_root"]
+    if served and not sends:
+        points += 6
+        reasons.append("the pile can be fetched from the web server")
+        evidence += served[0].events[:1]
     removed = [r for r in case.removals if any(r.host == h for h, _ in case.places)]
     cleaned = [d for d in case.acts("clean_up") if d.ts_us >= first]
     if removed or cleaned:

@@ -32,10 +32,15 @@ def weigh(case: Case) -> Factor | None:
         if points > best:
             best, reason = points, why
             evidence = [p.event for p, _ in case.written if p.place == place][:3] + [e for d in case.deeds if d.place == place for e in d.events[:1]][:3]
+    ran = [case.context.images[key] for key in case.places[:12] if key in case.context.images and key in strange | named]
+    if best and ran:
+        best += 5
+        reason += f"; a program runs from it ({ran[0][0].rpartition(chr(92))[2]})"
+        evidence.append(ran[0][1])
     fresh = [d for d in case.deeds if d.act.tool == "mkdir"]
     made = [event for _, event in case.made.values()]
     if best and (fresh or made):
         best += 3
         reason += "; the directory was made for it"
         evidence += made[:2] + [e for d in fresh for e in d.events[:1]][:2]
-    return Factor(NAME, min(best, 16), reason, tuple(dict.fromkeys(evidence))[:8]) if best else None
+    return Factor(NAME, min(best, 20), reason, tuple(dict.fromkeys(evidence))[:8]) if best else None

@@ -33,14 +33,14 @@ def weigh(case: Case) -> Factor | None:
         points += 12
         reasons.append("read from a volume shadow copy")
     if any(re.search(r"\\[a-z]\$(?:\\|\Z)", r) for r in unc):
-        points += 9
+        points += 12
         reasons.append(f"an administrative share of another host ({unc[0]})")
     elif unc:
         points += 7
         reasons.append(f"a share of another host ({unc[0]})")
     profiles = sorted(r for r in roots if re.match(r"[a-z]:\\(?:users|documents and settings)\\(?!public|default)|%userprofile%|\$env:userprofile|/home/|/root|~", r))
     if profiles:
-        points += 4
+        points += 6
         reasons.append(f"a person's profile ({profiles[0]})")
     if any(re.fullmatch(r"[a-z]:\\?|/", r) for r in roots):
         points += 4
@@ -48,6 +48,9 @@ def weigh(case: Case) -> Factor | None:
     if walked:
         points += 4
         reasons.append("chosen by file type or age across a tree")
+    if not points and any(re.match(r"[a-z]:\\.", r) for r in roots):
+        points += 3
+        reasons.append(f"a directory named as source ({next(r for r in roots if re.match(r'[a-z]:', r))})")
     if len(roots) > 1 and len({r.split("\\")[0:4][-1] for r in roots}) > 1:
         points += 3
         reasons.append(f"{len(roots)} roots")

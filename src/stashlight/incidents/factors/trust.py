@@ -30,7 +30,7 @@ def weigh(case: Case) -> Factor | None:
     scheduled = [event for path, parent, line, event in _chain(case) if _is_scheduler(parent, line)]
     accounts = case.accounts
     if scheduled and accounts and all(_SERVICE.match(a) for a in accounts):
-        points -= 22
+        points -= 30
         reasons.append(f"run by the scheduler as {accounts[0]}")
         evidence += scheduled[:3]
     elif scheduled:
@@ -60,7 +60,7 @@ def weigh(case: Case) -> Factor | None:
     if program > 3 * data and program >= 10:
         points -= 10
         reasons.append("mostly program files and caches")
-    return Factor(NAME, max(points, -40), "; ".join(reasons), tuple(dict.fromkeys(evidence))[:6]) if points else None
+    return Factor(NAME, max(points, -50), "; ".join(reasons), tuple(dict.fromkeys(evidence))[:6]) if points else None
 
 
 def _disguised(case: Case) -> bool:
@@ -72,7 +72,7 @@ def _disguised(case: Case) -> bool:
         process = case.context.lineage.get(key)
         if process and masquerades(process, process.path):
             return True
-    return any(w.kind == "masked" or (w.kind == "foreign" and not w.owns) for _, w in case.written) or any(
+    return any(w.kind in ("masked", "nameless") or (w.kind == "foreign" and not w.owns) for _, w in case.written) or any(
         d.process_path and not is_protected(d.process_path) and d.act.rung in ("stage", "pack") and "\\" in d.process_path for d in case.deeds
     )
 

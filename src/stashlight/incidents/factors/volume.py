@@ -22,7 +22,7 @@ def weigh(case: Case) -> Factor | None:
         if id(pile) not in staged:
             continue
         share = 0.5 if writer.kind in ("explorer", "unknown") else 1.0
-        data = (pile.data + 0.5 * pile.classes.get("opaque", 0) + 0.5 * pile.classes.get("other", 0) + 0.5 * pile.classes.get("none", 0)) * share
+        data = (pile.data + 0.5 * pile.opaque) * share
         counted += data
         if data:
             evidence.append(pile.event)

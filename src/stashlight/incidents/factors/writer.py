@@ -7,7 +7,7 @@ __all__ = ["NAME", "weigh"]
 
 NAME: str = "writer"
 
-_POINTS = {"masked": 16, "foreign": 12, "shell": 8, "explorer": 2, "remote": 0, "unknown": 2, "installed": 0}
+_POINTS = {"masked": 28, "nameless": 26, "foreign": 20, "shell": 6, "explorer": 2, "remote": 0, "unknown": 2, "installed": 0}
 
 
 def weigh(case: Case) -> Factor | None:
@@ -19,7 +19,7 @@ def weigh(case: Case) -> Factor | None:
         worth = pile.data + sum(pile.classes.get(name, 0) for name in ("opaque", "none", "other"))
         points = _POINTS[writer.kind] if worth else 0
         if writer.owns:
-            points = points // 4 if writer.kind == "foreign" else 0
+            points = points // 4 if writer.kind in ("foreign", "nameless") else 0
         if points > best:
             best, reason, evidence = points, writer.reason, []
         if points and points == best:

@@ -17,6 +17,9 @@ NAME: str = "collectors"
 _WORTH = re.compile(r"\*?\.?(?:docx?|xlsx?|pptx?|pdf|pst|ost|kdbx?|eml|msg|dwg|csv|txt|rtf|mdb|bak|sql|pem|key|pfx|vsdx?|hwp)\b|pass|secret|confiden", re.IGNORECASE)
 
 
+_SECRET = re.compile(r"\S*(?:\.aws/credentials|\.ssh/id_\w+|/etc/shadow|\.docker/config\.json|\.kube/config|\.git-credentials|\.netrc|\.pgpass|gcloud/\S+\.json|\.azure/\S+|wp-config\.php|\.env\b|id_rsa\b)\S*")
+
+
 def read(statement: Statement, image: Image) -> Act | None:
     """Give the searching or preparing act."""
     del image
@@ -28,6 +31,8 @@ def read(statement: Statement, image: Image) -> Act | None:
         return Act("prepare", "mkdir", (), rest[0], False) if rest else None
     if name == "attrib" and re.search(r"\+[hs]", text, re.IGNORECASE):
         return Act("prepare", "attrib", (), next((w for w in words if not w.startswith(("+", "-", "/"))), None), False, frozenset({"hides"}))
+    if name in ("cat", "type", "more", "less", "head", "tail", "get-content", "gc", "cp", "copy", "base64", "strings") and (secret := _SECRET.search(text)):
+        return Act("collect", name, (secret.group(),), None, False, frozenset({"secrets"}))
     lists = (name == "dir" and re.search(r"/s|/b", text, re.IGNORECASE)) or name in ("tree", "where", "findstr", "es")
     lists = lists or (name in ("get-childitem", "gci", "ls", "dir", "childitem") and "-r" in text.lower()) or (name == "find" and statement.shell == "sh")
     if lists and _WORTH.search(text):
