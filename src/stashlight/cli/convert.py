@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from stashlight.cli import Exit, reading, tell
+from stashlight.outputs import check_target
 from stashlight.progress import progress_on
 
 
@@ -15,6 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Exit:
+    check_target(options.to)
     from stashlight.convert import convert
 
     with progress_on(sys.stderr, quiet=options.quiet) as progress:

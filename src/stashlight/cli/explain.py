@@ -12,7 +12,7 @@ from stashlight.cli import Exit, reading
 from stashlight.incidents.document import Incident
 from stashlight.incidents.document_json import to_json
 from stashlight.incidents.explanation import ExplainedEvent, ExplainedRule, Explanation
-from stashlight.outputs import deliver
+from stashlight.outputs import check_target, deliver
 from stashlight.progress import progress_on
 from stashlight.terminal import PIPE, Page, labelled, page_of, paint, printable, wrap
 
@@ -22,7 +22,9 @@ _MARGIN = 4
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="id of an incident or finding, as `scan` shows it")
     reading(parser)
-    parser.add_argument("--as", dest="form", choices=("text", "json"), default="text", help="form of the result")
+    parser.add_argument(
+        "--as", dest="form", metavar="FORM", choices=("text", "json"), default="text", help="form: json, text"
+    )
     parser.add_argument("--to", metavar="FILE", help="write the result there")
     parser.add_argument(
         "--rules", action="append", default=[], metavar="DIR", help="Sigma rules beside the shipped ones"
@@ -31,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Exit:
+    check_target(options.to)
     import stashlight
 
     with progress_on(sys.stderr, quiet=options.quiet) as progress:

@@ -7,33 +7,38 @@ logs cannot show.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 
 from stashlight.cli import Exit, reading, tell
-from stashlight.incidents.document import SEVERITIES, Document
-from stashlight.outputs import deliver, output, output_names, output_of
+from stashlight.errors import Problem
+from stashlight.incidents.document import SEVERITIES, Document, ProblemNote
+from stashlight.outputs import check_target, deliver, output, output_names, output_of
 from stashlight.progress import progress_on
 from stashlight.settings import duration
 from stashlight.terminal import PIPE, page_of
 
+_SEVERITIES = ", ".join(SEVERITIES)
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     reading(parser)
-    parser.add_argument("--as", dest="form", choices=output_names(), help="form of the result (default: text)")
-    parser.add_argument("--to", metavar="FILE", help="write the result there; its suffix chooses the form")
-    parser.add_argument(
-        "--rules", action="append", default=[], metavar="DIR", help="Sigma rules beside the shipped ones"
-    )
-    parser.add_argument(
-        "--since", metavar="TIME", help="leave out what is older, such as 24h, counted from the newest event"
-    )
-    parser.add_argument("--min-severity", choices=SEVERITIES, default="info", help="show only these and worse")
-    parser.add_argument(
-        "--fail-on", choices=SEVERITIES, help="exit 1 if there is an incident of this severity or worse"
-    )
+    add = parser.add_argument
+    add("--as", dest="form", metavar="FORM", choices=output_names(), help=f"form: {', '.join(output_names())}")
+    add("--to", metavar="FILE", help="write the result there; its suffix chooses the form")
+    add("--rules", action="append", default=[], metavar="DIR", help="Sigma rules beside the shipped ones")
+    add("--since", metavar="TIME", help="leave out what is older, such as 24h, counted from the newest event")
+    add("--min-severity", metavar="LEVEL", choices=SEVERITIES, default="info", help=f"show from here on: {_SEVERITIES}")
+    add("--fail-on", metavar="LEVEL", choices=SEVERITIES, help="exit 1 if an incident is of this severity or worse")
+    add("--table", choices=("sumo", "sentinel"), help="give a seed document's table of events instead of incidents")
+    add("--min-score", type=int, default=1, metavar="N", help="with --table sumo: rows of at least this score")
+    add("--literal", action="store_true", help="with --table: the document's own expressions, for comparison")
 
 
 def run(options: argparse.Namespace) -> Exit:
+    check_target(options.to)
+    if options.table:
+        return _table(options)
     import stashlight
 
     form = options.form or output_of(options.to or "")
@@ -51,17 +56,41 @@ def run(options: argparse.Namespace) -> Exit:
     page = PIPE if options.to else page_of(sys.stdout)
     deliver(output(form).render(replace(document, incidents=shown), page), options.to)
     if not options.quiet:
-        _remark(document, form, hidden=len(document.incidents) - len(shown), to=options.to)
+        if len(shown) < len(document.incidents):
+            tell(f"{len(document.incidents) - len(shown):,} incidents below --min-severity are not shown")
+        if options.to or form not in {"text", "json"}:
+            _count(document.problems)
     return _exit(document, options.fail_on, strict=options.strict)
 
 
-def _remark(document: Document, form: str, hidden: int, to: str | None) -> None:
-    """Say beside the result what it does not: nothing may be lost without a word."""
-    if hidden:
-        tell(f"{hidden:,} incidents below --min-severity are not shown")
-    if document.problems and (to or form not in {"text", "json"}):
-        lost = sum(problem.count for problem in document.problems)
-        tell(f"{lost:,} records or files could not be read or used; --as json lists them")
+def _table(options: argparse.Namespace) -> Exit:
+    from stashlight.rows import rows
+    from stashlight.seed_tables import seed_table
+
+    with progress_on(sys.stderr, quiet=options.quiet) as progress:
+        table, tally = seed_table(
+            options.table,
+            options.paths,
+            min_score=options.min_score,
+            literal=options.literal,
+            since=duration(options.since) if options.since else None,
+            format=options.format,
+            strict=options.strict,
+            workers=options.workers,
+            progress=progress,
+        )
+    page = PIPE if options.to else page_of(sys.stdout)
+    deliver(rows(table, options.form or output_of(options.to or ""), page), options.to)
+    if not options.quiet:
+        _count(tally.problems)
+    return Exit.INCOMPLETE if options.strict and tally.problems else Exit.DONE
+
+
+def _count(problems: Sequence[Problem | ProblemNote]) -> None:
+    """Say beside a result that cannot hold them how many problems there were: nothing is lost without a word."""
+    if problems:
+        lost = sum(problem.count for problem in problems)
+        tell(f"{lost:,} records or files could not be read or used; `stashlight scan … --as json` lists them")
 
 
 def _exit(document: Document, fail_on: str | None, *, strict: bool) -> Exit:

@@ -17,7 +17,7 @@ from stashlight.incidents.document import Document
 from stashlight.plugins import plugin, plugin_names
 from stashlight.terminal import Page
 
-__all__ = ["Output", "deliver", "output", "output_names", "output_of"]
+__all__ = ["Output", "check_target", "deliver", "output", "output_names", "output_of"]
 
 
 class Output(Protocol):
@@ -45,6 +45,22 @@ def output_of(path: str) -> str:
     """Name the output whose suffix `path` has; `text` if none has it."""
     fitting = (name for name in output_names() if path.lower().endswith(output(name).SUFFIX))
     return next(fitting, "text")
+
+
+def check_target(to: str | None) -> None:
+    """
+    Find out before the work, not after it, that its result has nowhere to go.
+
+    Raises:
+        SettingError: `to` is a folder, or its folder does not exist or cannot be written to.
+    """
+    if to is None or to == "-":
+        return
+    folder = Path(to).parent
+    if Path(to).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        reason = "it is a folder" if Path(to).is_dir() else f"no folder {folder} to write to"
+        message = f"cannot write {to}: {reason}"
+        raise SettingError(message)
 
 
 def deliver(pieces: Iterable[str], to: str | None = None) -> None:

@@ -1,0 +1,170 @@
+"""
+The generated parts of README and reference: each function gives Markdown made from the code itself.
+
+`just docs` puts them in place (cog), a test fails if one is stale. Run as a program, it prints the JSON Schema of
+the result document.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from stashlight.cli import command_line, main
+from stashlight.events.schema import COLUMNS
+from stashlight.incidents.document_json import json_schema
+from stashlight.incidents.scoring import SEVERITIES as CUTS
+from stashlight.incidents.scoring import Weigher
+from stashlight.outputs import output, output_names
+from stashlight.plugins import plugin_names, plugins
+
+ROOT = Path(__file__).parents[1]
+
+
+def shown(command: str) -> str:
+    """Give what a command prints, run in the repository, as a block."""
+    printed = io.BytesIO()
+    with contextlib.redirect_stdout(io.TextIOWrapper(printed, encoding="utf-8", write_through=True)):
+        with contextlib.chdir(ROOT):
+            main(command.split()[1:])
+        text = printed.getvalue().decode()
+    return _block("console", f"$ {command}\n{text}")
+
+
+def commands() -> str:
+    """Give a section for every command: what it does, its arguments and options."""
+    whole = command_line()
+    sections = [_command("stashlight", whole)]
+    sections += [_command(f"stashlight {name}", each) for name, each in _subcommands(whole)]
+    return "\n".join(sections)
+
+
+def columns() -> str:
+    """Give the table of every event column."""
+    rows = [
+        (
+            f"`{c.name}`",
+            f"{c.type}{', folded twin `' + c.name + '_lc`' if c.folded else ''}",
+            c.unit,
+            c.meaning,
+            _code(c.sigma),
+        )
+        for c in COLUMNS
+    ]
+    return _table(("column", "type", "unit", "meaning", "Sigma fields"), rows)
+
+
+def input_formats() -> str:
+    """Give a line for every format that is read."""
+    package = "stashlight.decoders.formats"
+    return _table(("`--format`", "what it is"), [(f"`{n}`", _summary(f"{package}.{n}")) for n in plugin_names(package)])
+
+
+def output_formats() -> str:
+    """Give a line for every form of a result."""
+    rows = [
+        (f"`{name}`", f"`{output(name).SUFFIX}`", _summary(f"stashlight.outputs.{name}")) for name in output_names()
+    ]
+    return _table(("`--as`", "`--to` suffix", "what it is"), rows)
+
+
+def severities() -> str:
+    """Give the least score of each severity."""
+    return _table(("severity", "from"), [(name, str(least)) for name, least in CUTS])
+
+
+def factors() -> str:
+    """Give a line for every factor of the score."""
+    package = "stashlight.incidents.factors"
+    rows = [(each.NAME, _summary(f"{package}.{name}")) for name, each in plugins(package, Weigher).items()]
+    return _table(("factor", "what it weighs"), sorted(rows))
+
+
+def result_objects() -> str:
+    """Give a section for every object of the result document, the whole first."""
+    whole = json_schema()
+    parts = cast("dict[str, dict[str, object]]", whole["$defs"])
+    return "\n".join(_object(name, part) for name, part in [("Document", whole), *parts.items()])
+
+
+def _object(name: str, schema: dict[str, object]) -> str:
+    properties = cast("dict[str, dict[str, object]]", schema["properties"])
+    rows = [(f"`{field}`", _type(each)) for field, each in properties.items()]
+    return f"## {name}\n\n{schema['description']}\n\n{_table(('field', 'type'), rows)}"
+
+
+def _type(schema: dict[str, object]) -> str:
+    """Say the type of a JSON value in words."""
+    inner = schema.get("items") or schema.get("additionalProperties")
+    if "$ref" in schema:
+        name = str(schema["$ref"]).rsplit("/", 1)[-1]
+        return f"[{name}](#{name.lower()})"
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if "enum" in schema:
+        return _code(cast("list[str]", schema["enum"]))
+    if "anyOf" in schema:
+        return f"{_type(cast('list[dict[str, object]]', schema['anyOf'])[0])} or null"
+    if inner:
+        return f"{schema['type']} of {_type(cast('dict[str, object]', inner))}"
+    return str(schema["type"])
+
+
+def _command(name: str, parser: argparse.ArgumentParser) -> str:
+    about = "\n".join(line.strip() for line in (parser.description or "").strip().splitlines())
+    options = [(_code(_forms(action)), _help(action)) for action in _actions(parser)]
+    nested = [_command(f"{name} {word}", each) for word, each in _subcommands(parser)] if name != "stashlight" else []
+    return "\n".join([f"## {name}\n\n{about}\n\n{_table(('argument', 'meaning'), options)}", *nested])
+
+
+def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    # argparse has no public way to list what was declared.
+    declared = parser._actions  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    return [a for a in declared if a.help != argparse.SUPPRESS and not isinstance(a.choices, dict)]
+
+
+def _subcommands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for action in parser._actions:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        if isinstance(action.choices, dict):
+            yield from cast("dict[str, argparse.ArgumentParser]", action.choices).items()
+
+
+def _forms(action: argparse.Action) -> list[str]:
+    words = cast("Iterable[object]", getattr(action, "choices", None) or ())
+    choices = "|".join(map(str, words))
+    value = "" if action.nargs == 0 else str(action.metavar or choices)
+    if not action.option_strings:
+        return [f"{value}{'…' if action.nargs in {'+', '*'} else ''}"]
+    return [f"{option} {value}".strip() for option in action.option_strings]
+
+
+def _help(action: argparse.Action) -> str:
+    required = "; required" if action.required and action.option_strings else ""
+    return f"{action.help or ''}{required}"
+
+
+def _summary(module: str) -> str:
+    return (import_module(module).__doc__ or "").strip().split("\n\n", 1)[0].replace("\n", " ")
+
+
+def _code(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def _block(language: str, text: str) -> str:
+    return f"```{language}\n{text.rstrip()}\n```\n"
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONIOENCODING", "utf-8")
+    print(json.dumps(json_schema(), indent=2))

@@ -1,0 +1,41 @@
+# The words of this project's day; `./check` and continuous integration use the same.
+# Tools come from .venv (`uv sync`), so nothing has to be activated.
+
+export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
+generated := "README.md docs/concepts/score.md docs/reference/cli.md docs/reference/events.md docs/reference/formats.md docs/reference/result.md"
+
+# List the words.
+_default:
+    @just --list
+
+# Run the tests, or some of them: just test tests/outputs
+test *arguments:
+    pytest {{arguments}}
+
+# Check style and that imports run downward only.
+lint:
+    ruff check
+    ruff format --check
+    lint-imports
+
+# Check types.
+types:
+    pyright --pythonpath .venv/bin/python
+
+# Write the generated parts of README and reference anew.
+docs:
+    cog -r -I docs {{generated}}
+    python docs/generated.py > docs/reference/result.schema.json
+
+# Put code into the project's format.
+format:
+    ruff check --fix-only
+    ruff format
+
+# Run the command line: just run scan samples
+run *arguments:
+    @stashlight {{arguments}}
+
+# Write the bundled sample anew.
+samples:
+    python -m stashlight.simulation samples
