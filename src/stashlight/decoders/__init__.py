@@ -5,9 +5,19 @@ Bytes → records, with where they stood: containers only, nothing of meaning.
 """
 
 from stashlight.decoders.batch import ALL, Batch, Wanted
-from stashlight.decoders.reading import formats, read
+from stashlight.decoders.reading import formats, read, read_events
 from stashlight.decoders.record import Record
 from stashlight.decoders.source import Source
 from stashlight.decoders.sources import sources
 
-__all__ = ["ALL", "Batch", "Record", "Source", "Wanted", "formats", "read", "sources"]
+__all__ = [
+    "ALL",
+    "Batch",
+    "Record",
+    "Source",
+    "Wanted",
+    "formats",
+    "read",
+    "read_events",
+    "sources",
+]

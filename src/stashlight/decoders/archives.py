@@ -16,10 +16,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
 
 from stashlight.decoders.source import Source
-from stashlight.decoders.unpack import FREE_BYTES, MAX_RATIO, MAX_UNPACKED
+from stashlight.decoders.unpack import FREE_BYTES, MAX_RATIO, MAX_UNPACKED, UNREADABLE
 
 __all__ = ["members"]
 
@@ -33,7 +32,6 @@ _HEAD = 512
 _TAR_MAGIC_AT = 257
 _COPY_BYTES = 1 << 20
 
-_FAULTS = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, tarfile.TarError)
 _MAC = "__MACOSX/"
 
 
@@ -50,7 +48,7 @@ def members(source: Source, depth: int = 0) -> Iterator[Source]:
                 yield replace(source, refusal=f"archives nested deeper than {MAX_NESTING}")
                 return
             path = (plain or _spooled(content)) if kind else None
-    except _FAULTS as error:
+    except UNREADABLE as error:
         # What cannot be opened here cannot be read later either; reading says so too, but in other words.
         yield replace(source, refusal=_said(error))
         return
@@ -60,8 +58,8 @@ def members(source: Source, depth: int = 0) -> Iterator[Source]:
         yield from (_zip if kind == "zip" else _tar)(source.name, path, depth)
 
 
-def _kind(content: BinaryIO) -> str:
-    head = content.peek(_HEAD)[:_HEAD] if isinstance(content, io.BufferedReader) else b""
+def _kind(content: io.BufferedReader) -> str:
+    head = content.peek(_HEAD)[:_HEAD]
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "zip"
     return "tar" if head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar" else ""
@@ -72,14 +70,14 @@ def _starts(source: Source, kind: str) -> bool:
     if source.path is None or not kind:
         return False
     with source.path.open("rb") as file:
-        return bool(_kind(io.BufferedReader(io.BytesIO(file.read(_HEAD)))))
+        return bool(_kind(file))
 
 
 def _zip(name: str, path: Path, depth: int) -> Iterator[Source]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except _FAULTS as error:
+    except UNREADABLE as error:
         yield Source(name, path, refusal=f"damaged zip: {_said(error)}")
         return
     size = path.stat().st_size
@@ -117,16 +115,16 @@ def _tar(name: str, path: Path, depth: int) -> Iterator[Source]:
                     yield from members(inner, depth + 1)
                 else:
                     yield replace(inner, refusal="not a plain file: links, devices and sparse files are not read")
-    except _FAULTS as error:
+    except UNREADABLE as error:
         yield Source(name, path, refusal=f"damaged tar: {_said(error)}; what stands before is read")
 
 
 def _is_fork(name: str) -> bool:
-    """macOS keeps a file's extended attributes beside it as `._name`: AppleDouble, never a log."""
+    """Whether this is what macOS keeps beside a file: extended attributes, as `._name` (AppleDouble), never a log."""
     return name.rpartition("/")[2].startswith("._")
 
 
-def _spooled(content: BinaryIO) -> Path:
+def _spooled(content: io.BufferedReader) -> Path:
     """Unpack to a temporary file, which lives as long as this process: others read its members by place."""
     with tempfile.NamedTemporaryFile(dir=_folder(), delete=False) as file:
         shutil.copyfileobj(content, file, _COPY_BYTES)

@@ -15,7 +15,8 @@ from stashlight.decoders.record import Record
 __all__ = ["AUDIT_LINE", "AuditEvents", "audit_fields"]
 
 AUDIT_LINE = re.compile(
-    rb"(?:node=(?P<node>\S{1,255}) )?type=(?P<type>[A-Z_0-9\[\]]{2,40}) (?:msg=)?audit\((?P<time>\d{1,12}\.\d{1,9}):(?P<serial>\d{1,20})\):?(?P<rest>.*)",
+    rb"(?:node=(?P<node>\S{1,255}) )?type=(?P<type>[A-Z_0-9\[\]]{2,40}) (?:msg=)?"
+    rb"audit\((?P<time>\d{1,12}\.\d{1,9}):(?P<serial>\d{1,20})\):?(?P<rest>.*)",
     re.DOTALL,
 )
 
@@ -27,7 +28,7 @@ MAX_PARTS = 200
 
 _FIELD = re.compile(r"""([A-Za-z_][\w\-]{0,63})=("[^"]*"|'[^']*'|\[[^\]]*\]|\S*)""")
 # Fields that the kernel writes as hex when they hold blanks or quotes.
-_HEX = frozenset({"proctitle", "name", "comm", "exe", "cwd", "path", "cmd", "data", "acct", *(f"a{i}" for i in range(100))})
+_HEX = frozenset("proctitle name comm exe cwd path cmd data acct".split()) | {f"a{i}" for i in range(100)}
 _IS_HEX = re.compile(r"(?:[0-9A-F]{2})+")
 
 
@@ -45,11 +46,18 @@ def audit_fields(text: str, kind: str = "") -> dict[str, str]:
     return fields
 
 
+Key = tuple[bytes, bytes, bytes]
+"""Node, time and serial number: what the parts of one event share."""
+
+Parts = tuple[int, list[dict[str, str]], list[bytes]]
+"""Line of the first part, the parts, their lines."""
+
+
 class AuditEvents:
     """Puts the parts of events together, in the order in which the events began."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[tuple[bytes, bytes, bytes], tuple[int, list[dict[str, str]], list[bytes]]] = OrderedDict()
+        self._open: OrderedDict[Key, Parts] = OrderedDict()
 
     def add(self, found: re.Match[bytes], line: bytes, number: int) -> Iterator[Record]:
         """Take in one line that matched AUDIT_LINE; give events that are complete by now."""
@@ -68,7 +76,7 @@ class AuditEvents:
         while self._open:
             yield self._record(next(iter(self._open)))
 
-    def _record(self, key: tuple[bytes, bytes, bytes]) -> Record:
+    def _record(self, key: Key) -> Record:
         number, parts, raw = self._open.pop(key)
         node, time, serial = (piece.decode("utf-8", "replace") for piece in key)
         stamp = {"time": time, "serial": serial} | ({"node": node} if node else {})

@@ -3,9 +3,9 @@ Take off the wrappers that carriers put around an event: one JSON object → the
 
 | wrapper | what comes out |
 |---|---|
-| HEC `{"event": …, "time", "host", "sourcetype"}` | the event: dict, or parsed from its JSON or XML text |
-| Splunk export `{"result": {…, "_raw"}}`, `{"results": [...]}` | the event in `_raw` if it is XML or JSON, else the row |
-| rows with `_raw`, `message`, `SyslogMessage`, `event.original` | the event if the text is XML; legacy text stays as it is |
+| HEC `{"event": …, "time", "host", "sourcetype"}` | the event: dict, or its JSON or XML text parsed |
+| Splunk `{"result": {…, "_raw"}}`, `{"results": [...]}` | the event in `_raw` if it is XML or JSON, else the row |
+| rows with `_raw`, `message`, `SyslogMessage` | the event if the text is XML; legacy text stays as it is |
 | Elasticsearch `_source`, `hits.hits` | the documents |
 | Event Hub, streaming API `records[]`, rows with `properties` | the rows |
 | `EventData` as JSON or XML text (Sentinel) | the same row, `EventData` as a dict |
@@ -159,7 +159,7 @@ def _label(item: Object, inner: str) -> Object:
     for key, value in item.items():
         if key == "fields" and isinstance(value, dict):
             label |= cast("Object", value)
-        elif key != inner and (isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= 512)):  # noqa: PLR2004 - names and times are short, texts are not
+        elif key != inner and (isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= 512)):
             label[key] = value
     return label
 

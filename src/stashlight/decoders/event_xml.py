@@ -9,7 +9,7 @@ Sources: https://learn.microsoft.com/windows/win32/wes/eventschema-schema and th
 
 import re
 from collections.abc import Iterator
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 __all__ = ["MAX_EVENT_XML", "EventXmlError", "event_data", "event_id", "parse_event"]
 
@@ -21,7 +21,10 @@ _ID = re.compile(rb"<EventID(?:\s[^>]{0,200})?>\s{0,16}0{0,16}(\d{1,9})\s{0,16}<
 _ID_TEXT = re.compile(_ID.pattern.decode())
 # Numbers in the evtx package's output; everything else is text.
 _NUMBERS = frozenset({"EventID", "Version", "Level", "Task", "Opcode", "EventRecordID"})
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:x0{0,8}[0-8bcBCefEF]|x0{0,8}1[0-9a-fA-F]|0{0,8}(?:[0-8]|1[124-9]|2\\d|3[01]));")
+_ILLEGAL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
+    "|&#(?:x0{0,8}[0-8bcBCefEF]|x0{0,8}1[0-9a-fA-F]|0{0,8}(?:[0-8]|1[124-9]|2\\d|3[01]));"
+)
 
 
 class EventXmlError(ValueError):
@@ -49,16 +52,16 @@ def parse_event(xml: bytes | str) -> tuple[dict[str, object], bool]:
         message = f"event of {len(xml):,} bytes is larger than any Windows event"
         raise EventXmlError(message)
     try:
-        return {"Event": _event(ElementTree.XML(xml))}, False  # noqa: S314 - no DTD can stand inside an element
-    except (ElementTree.ParseError, UnicodeError) as error:
+        return {"Event": _event(ET.XML(xml))}, False
+    except (ET.ParseError, UnicodeError) as error:
         text = xml if isinstance(xml, str) else xml.decode("utf-8", "replace")
         cleaned = _ILLEGAL.sub("\ufffd", text.encode("utf-8", "replace").decode())
         if cleaned.encode() == (xml if isinstance(xml, bytes) else xml.encode("utf-8", "replace")):
             message = f"malformed event: {error}"
             raise EventXmlError(message) from error
         try:
-            return {"Event": _event(ElementTree.XML(cleaned))}, True  # noqa: S314 - as above
-        except ElementTree.ParseError as again:
+            return {"Event": _event(ET.XML(cleaned))}, True
+        except ET.ParseError as again:
             message = f"malformed event: {again}"
             raise EventXmlError(message) from again
 
@@ -70,12 +73,12 @@ def event_data(xml: str) -> dict[str, object] | None:
     if start < 0 or end < 0 or end - start > MAX_EVENT_XML:
         return None
     try:
-        return _data(ElementTree.XML(_ILLEGAL.sub("\ufffd", xml[start : end + 12])))  # noqa: S314 - as above
-    except (ElementTree.ParseError, UnicodeError, EventXmlError):
+        return _data(ET.XML(_ILLEGAL.sub("\ufffd", xml[start : end + 12])))
+    except (ET.ParseError, UnicodeError, EventXmlError):
         return None
 
 
-def _event(root: ElementTree.Element) -> dict[str, object]:
+def _event(root: ET.Element) -> dict[str, object]:
     if _tag(root) != "Event":
         message = f"<{_tag(root)}> where <Event> was expected"
         raise EventXmlError(message)
@@ -94,7 +97,7 @@ def _event(root: ElementTree.Element) -> dict[str, object]:
     return event
 
 
-def _data(section: ElementTree.Element) -> dict[str, object] | None:
+def _data(section: ET.Element) -> dict[str, object] | None:
     fields: dict[str, object] = {}
     unnamed: list[str | None] = []
     for child in section:
@@ -110,7 +113,7 @@ def _data(section: ElementTree.Element) -> dict[str, object] | None:
     return fields or None
 
 
-def _value(element: ElementTree.Element, *, number: bool = False, depth: int = 0) -> object:
+def _value(element: ET.Element, *, number: bool = False, depth: int = 0) -> object:
     if depth > _MAX_DEPTH:
         message = f"elements nested deeper than {_MAX_DEPTH}"
         raise EventXmlError(message)
@@ -126,7 +129,7 @@ def _value(element: ElementTree.Element, *, number: bool = False, depth: int = 0
     return {"#attributes": _attributes(element)} | ({} if content is None else {"#text": content})
 
 
-def _attributes(element: ElementTree.Element) -> dict[str, object]:
+def _attributes(element: ET.Element) -> dict[str, object]:
     process = _tag(element) == "Execution"
     return {
         _local(name): int(value) if process and value.isdecimal() and len(value) < 20 else value
@@ -147,7 +150,7 @@ def _names(name: str) -> Iterator[str]:
         number += 1
 
 
-def _tag(element: ElementTree.Element) -> str:
+def _tag(element: ET.Element) -> str:
     return _local(element.tag)
 
 

@@ -27,82 +27,87 @@ _ENDS = frozenset(b"}\r")
 
 def lines(stream: Stream, wanted: Wanted, repairs: Repairs, *, strict: bool) -> Iterator[Batch]:
     """Give the objects of each line; their position is the line number."""
-    buffer = bytearray(2 * _BUFFER)
-    used = line = offset = 0
-    dropping = False
-    ids = None if wanted.ids is None else id_pattern(wanted.ids)
+    framer = _Framer(None if wanted.ids is None else id_pattern(wanted.ids))
     while True:
-        if len(buffer) - used < _BUFFER:
-            buffer.extend(bytes(len(buffer)))
-        with memoryview(buffer) as view:
-            got = stream.readinto(view[used : used + _BUFFER])
-        used += got
         part = Filling(stream.name, wanted, repairs, strict)
-        end = buffer.rfind(b"\n", 0, used) + 1
-        if not got:
-            if used and not dropping:
-                buffer[used : used + 1] = b"\n"
-                _scan(buffer, (0, used + 1), line, offset, ids, part)
-            yield part.batch(got)
-            return
-        start = 0
-        if dropping and end:
-            start = buffer.find(b"\n", 0, used) + 1
-            line += 1
-            dropping = False
-        line = _scan(buffer, (start, end), line, offset, ids, part)
-        if dropping:
-            end = used
-        rest = used - end
-        buffer[:rest] = buffer[end:used]
-        used, offset = rest, offset + end
-        if used > MAX_RECORD:
-            part.reject_long(f"line {line + 1}, byte {offset}")
-            offset += used
-            used, dropping = 0, True
+        got = framer.step(stream, part)
         yield part.batch(got)
+        if not got:
+            return
 
 
-def _scan(
-    buffer: bytearray, span: tuple[int, int], line: int, offset: int, ids: re.Pattern[bytes] | None, part: Filling
-) -> int:
-    """Parse or skip each line of `buffer` in `span`, which ends with a newline; give the number of the last line."""
-    start, end = span
-    stop = start - 1  # where the line that is looked at ends; nothing yet
-    unwanted = more = False
+class _Framer:
+    """A buffer that is filled, cut into lines up to its last newline, and moved on."""
 
-    def close() -> None:
-        """Decide on the line buffer[start:stop]."""
-        skip = unwanted and not more and buffer[stop - 1] in _ENDS and stop - start <= MAX_RECORD
+    def __init__(self, ids: re.Pattern[bytes] | None) -> None:
+        self.ids = ids
+        self.buffer = bytearray(2 * _BUFFER)
+        self.used = 0
+        self.line = 0  # number of the last line that was cut
+        self.offset = 0  # of the buffer's first byte in the file
+        self.dropping = False  # inside a line that is too long
+
+    def step(self, stream: Stream, part: Filling) -> int:
+        """Read once and take in the whole lines; give how many bytes came."""
+        if len(self.buffer) - self.used < _BUFFER:
+            self.buffer.extend(bytes(len(self.buffer)))
+        with memoryview(self.buffer) as view:
+            got = stream.readinto(view[self.used : self.used + _BUFFER])
+        self.used += got
+        if not got and self.used and not self.dropping:
+            self.buffer[self.used : self.used + 1] = b"\n"  # the last line may lack its own
+            self.used += 1
+        start, end = 0, self.buffer.rfind(b"\n", 0, self.used) + 1
+        if self.dropping:
+            start = self.buffer.find(b"\n", 0, self.used) + 1
+            self.dropping = not start
+            self.line += not self.dropping
+        self._cut(start, end, part)
+        self._move(self.used if self.dropping else end)
+        if self.used > MAX_RECORD:
+            part.reject_long(f"line {self.line + 1}, byte {self.offset}")
+            self._move(self.used)
+            self.dropping = True
+        return got
+
+    def _move(self, end: int) -> None:
+        rest = self.used - end
+        self.buffer[:rest] = self.buffer[end : self.used]
+        self.used, self.offset = rest, self.offset + end
+
+    def _cut(self, start: int, end: int, part: Filling) -> None:
+        """Parse or skip each line of buffer[start:end], which ends with a newline."""
+        buffer = self.buffer
+        stop = start - 1  # where the line that is looked at ends; nothing yet
+        unwanted = more = False
+        for hit in self.ids.finditer(buffer, start, end) if self.ids else ():
+            at = hit.start()
+            while at > stop:
+                if stop >= start:
+                    self._line(start, stop, part, wanted=more or not unwanted)
+                    start = stop + 1
+                stop = buffer.find(b"\n", start, end)
+                unwanted = more = False
+            if (kind := hit.lastindex) == UNWANTED_KEY:
+                unwanted = True
+            elif kind is not None:
+                more = True
+        while start < end:
+            stop = stop if stop >= start else buffer.find(b"\n", start, end)
+            self._line(start, stop, part, wanted=more or not unwanted)
+            start = stop + 1
+            unwanted = more = False
+
+    def _line(self, start: int, stop: int, part: Filling, *, wanted: bool) -> None:
+        self.line += 1
+        skip = not wanted and self.buffer[stop - 1] in _ENDS and stop - start <= MAX_RECORD
         if skip and not part.strict:
             part.skipped += 1
             return
-        where = f"line {line}, byte {offset + start}"
-        with memoryview(buffer) as view:
+        where = f"line {self.line}, byte {self.offset + start}"
+        with memoryview(self.buffer) as view:
             raw = bytes(view[start:stop])
         if skip:
             part.check(raw, where)
         else:
-            part.add(raw, line, where)
-
-    for hit in ids.finditer(buffer, start, end) if ids else ():
-        at = hit.start()
-        while at > stop:
-            if stop >= start:
-                line += 1
-                close()
-                start = stop + 1
-            stop = buffer.find(b"\n", start, end)
-            unwanted = more = False
-        if (kind := hit.lastindex) == UNWANTED_KEY:
-            unwanted = True
-        elif kind is not None:
-            more = True
-    while start < end:
-        if stop < start:
-            stop = buffer.find(b"\n", start, end)
-        line += 1
-        close()
-        start = stop + 1
-        unwanted = more = False
-    return line
+            part.add(raw, self.line, where)

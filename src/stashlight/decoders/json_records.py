@@ -13,7 +13,7 @@ from stashlight.errors import Problem
 __all__ = ["MAX_RECORD", "UNWANTED_KEY", "Filling", "Repairs", "id_pattern"]
 
 MAX_RECORD = 16 << 20
-"""Bytes. The largest event that any carrier takes is 1 MB (Event Hub, HEC); a page of 10,000 search hits is about 16."""
+"""Bytes. The largest event that a carrier takes is 1 MB (Event Hub, HEC); a page of 10,000 search hits is about 16."""
 
 UNWANTED_KEY = 1
 """The group of `id_pattern` that says: a key of its own, with an id that nobody wants."""

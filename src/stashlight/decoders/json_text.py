@@ -8,7 +8,10 @@ import orjson
 
 __all__ = ["JsonError", "dump", "load"]
 
-_ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL)
+# A whole surrogate pair, half of one, or any other escape.
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL
+)
 
 
 class JsonError(ValueError):
@@ -29,7 +32,8 @@ def load(raw: bytes) -> tuple[object, str]:
     except orjson.JSONDecodeError as error:
         first = error
     text = raw.decode("utf-8", "replace")
-    repair = "invalid UTF-8" if "\ufffd" in text and b"\xef\xbf\xbd" not in raw else "control characters or lone surrogates"
+    is_text = "\ufffd" not in text or b"\xef\xbf\xbd" in raw
+    repair = "control characters, NaN or lone surrogates" if is_text else "invalid UTF-8"
     try:
         return cast("object", json.loads(_ESCAPE.sub(_paired, text), strict=False)), repair
     except (ValueError, RecursionError) as error:
@@ -48,4 +52,4 @@ def dump(value: object) -> bytes:
 def _paired(escape: re.Match[str]) -> str:
     """Keep an escape unless it is half of a surrogate pair, which no encoder can write again."""
     text = escape[0]
-    return "\\ufffd" if len(text) == 6 and text[2] in "dD" and text[3] in "89abcdefABCDEF" else text  # noqa: PLR2004 - \\uXXXX
+    return "\\ufffd" if len(text) == 6 and text[2] in "dD" and text[3] in "89abcdefABCDEF" else text

@@ -45,7 +45,8 @@ def values(stream: Stream, wanted: Wanted, repairs: Repairs, *, strict: bool) ->
     """Give every object, at the top or in a list; its position is its number."""
     walk = _Walk(None if wanted.ids is None else id_pattern(wanted.ids))
     while True:
-        piece = stream.read(_BUFFER)
+        # A value that is still open is looked at again from its last bracket: doubling keeps that linear.
+        piece = stream.read(max(_BUFFER, len(walk.buffer)))
         part = Filling(stream.name, wanted, repairs, strict)
         walk.buffer += piece
         walk.step(part, final=not piece)
@@ -75,23 +76,23 @@ class _Walk:
             if self.dropping and not self._resume():
                 self._forget(len(self.buffer))
                 return
-            while found := _TO_BRACKET.match(self.buffer, self.at):
+            while not self.dropping and (found := _TO_BRACKET.match(self.buffer, self.at)):
                 self._bracket(part, found.end())
-            if self.start >= 0:
-                if final:
-                    self._broken(part, "value without an end")
-                elif len(self.buffer) - self.start > MAX_RECORD:
-                    if not self._open_wrapper():
-                        self._broken(part, f"value longer than {MAX_RECORD:,} bytes")
-                else:
-                    self._forget(self.start)
-                    return
+            if self.dropping:
                 continue
-            if final or len(self.buffer) - self.at > MAX_RECORD:
-                self._gap(part, len(self.buffer))
-                self.at = len(self.buffer)
-            self._forget(self.at)
-            return
+            if self.start < 0:
+                if final or len(self.buffer) - self.at > _BUFFER:
+                    self._gap(part, len(self.buffer))
+                    self.at = len(self.buffer)
+                self._forget(self.at)
+                return
+            if len(self.buffer) - self.start > MAX_RECORD:
+                self._too_long(part)
+            elif final:
+                self._broken(part, "value without an end")
+            else:
+                self._forget(self.start)
+                return
 
     def _bracket(self, part: Filling, end: int) -> None:
         bracket = self.buffer[end - 1]
@@ -110,6 +111,9 @@ class _Walk:
         else:
             self.depth -= 1
             if not self.depth:
+                if end - self.start > MAX_RECORD:
+                    self._too_long(part)
+                    return
                 self._value(part, end)
         self.at = end
 
@@ -138,6 +142,10 @@ class _Walk:
                 self.number += 1
                 where = f"record {self.number}, byte {self.offset + gap.end()}"
                 part.reject(where, f"{text.decode('utf-8', 'replace')!r} where an object was expected")
+
+    def _too_long(self, part: Filling) -> None:
+        if not self._open_wrapper():
+            self._broken(part, f"longer than {MAX_RECORD:,} bytes")
 
     def _open_wrapper(self) -> bool:
         found = _WRAPPER.match(self.buffer, self.start)

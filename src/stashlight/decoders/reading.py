@@ -2,16 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+
+import pyarrow as pa
 
 from stashlight.decoders.batch import ALL, Batch, Wanted
 from stashlight.decoders.formats import Format
+from stashlight.decoders.formats.parquet import event_tables
 from stashlight.decoders.source import Source
 from stashlight.decoders.stream import Stream
+from stashlight.decoders.unpack import UNREADABLE
 from stashlight.errors import InputError, Problem
 from stashlight.plugins import plugin, plugin_names, plugins
 
-__all__ = ["formats", "read", "sniff"]
+__all__ = ["formats", "read", "read_events", "sniff"]
 
 _FORMATS = "stashlight.decoders.formats"
 
@@ -51,6 +56,26 @@ def read(source: Source, wanted: Wanted = ALL, *, strict: bool = False, format: 
     return _bounded(_read(source, wanted, format, strict=strict), source.name)
 
 
+def read_events(source: Source) -> Iterator[pa.RecordBatch | Problem] | None:
+    """
+    Give the batches of an event table of our own (Parquet) as they are; None if `source` is anything else.
+
+    For whoever writes and reads such tables: they need no decoding and no mapping. See `formats.parquet.EVENT_COLUMNS`.
+    """
+    if source.refusal:
+        return None
+    try:
+        file = source.open()
+    except UNREADABLE:
+        return None
+    with closing(file):
+        stream = Stream(source.name, file)
+        tables = event_tables(stream)
+        if tables is None:
+            return None
+        return (Problem(source.name, "", each) if isinstance(each, str) else each for each in tables)
+
+
 def sniff(head: bytes) -> str:
     """Name the format of content that begins with `head`; "" if none fits."""
     scores = {name: module.fits(head) for name, module in plugins(_FORMATS, Format).items()}
@@ -64,7 +89,7 @@ def _read(source: Source, wanted: Wanted, forced: str, *, strict: bool) -> Itera
         return
     try:
         file = source.open()
-    except (OSError, RuntimeError, ValueError, EOFError) as error:
+    except UNREADABLE as error:
         yield Batch(problems=[Problem(source.name, "", _said(error))])
         return
     with file:

@@ -30,7 +30,7 @@ class Source:
     length: int | None = None
     refusal: str = ""
 
-    def open(self) -> BinaryIO:
+    def open(self) -> io.BufferedReader:
         """
         Open the content, unpacked.
 
@@ -51,7 +51,7 @@ class Source:
 class _Slice(io.RawIOBase):
     """The next `length` bytes of `file`."""
 
-    def __init__(self, file: BinaryIO, length: int) -> None:
+    def __init__(self, file: io.BufferedReader, length: int) -> None:
         super().__init__()
         self._file = file
         self._left = length
@@ -60,8 +60,7 @@ class _Slice(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object, /) -> int:
-        view = memoryview(cast("bytearray", buffer))
-        got = self._file.readinto(view[: self._left]) if self._left else 0  # pyright: ignore
+        got = self._file.readinto(memoryview(cast("bytearray", buffer))[: self._left])
         self._left -= got
         return got
 

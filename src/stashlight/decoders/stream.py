@@ -2,12 +2,9 @@
 
 import codecs
 import io
-import lzma
-import zipfile
-import zlib
 from typing import Protocol
 
-from zstandard import ZstdError
+from stashlight.decoders.unpack import UNREADABLE
 
 __all__ = ["HEAD_BYTES", "Stream"]
 
@@ -16,13 +13,11 @@ HEAD_BYTES = 1 << 16
 
 _STEP = 1 << 18
 
-_FAULTS = (OSError, EOFError, zlib.error, lzma.LZMAError, ZstdError, zipfile.BadZipFile, RuntimeError, ValueError)
-
 
 class Readable(Protocol):
     """The part of a binary file that is used."""
 
-    def readinto(self, buffer: memoryview, /) -> int | None: ...
+    def readinto(self, buffer: memoryview, /) -> int: ...
 
 
 class Stream:
@@ -64,8 +59,8 @@ class Stream:
         if self.fault:
             return 0
         try:
-            return self._file.readinto(view) or 0
-        except _FAULTS as error:
+            return self._file.readinto(view)
+        except UNREADABLE as error:
             self.fault = str(error) or type(error).__name__
             return 0
 
@@ -108,7 +103,7 @@ class _Joined:
         self._rest = rest
 
     def readinto(self, buffer: memoryview, /) -> int:
-        return self._head.readinto(buffer) or self._rest.readinto(buffer) or 0
+        return self._head.readinto(buffer) or self._rest.readinto(buffer)
 
 
 class _Transcoded:
@@ -128,10 +123,10 @@ class _Transcoded:
 
     def readinto(self, buffer: memoryview, /) -> int:
         if self._decoder is None:
-            return self._file.readinto(buffer) or 0
+            return self._file.readinto(buffer)
         while not self._pending:
             raw = bytearray(_STEP)
-            got = self._file.readinto(memoryview(raw)) or 0
+            got = self._file.readinto(memoryview(raw))
             text = self._decoder.decode(bytes(raw[:got]), final=not got)
             self._pending = text.encode("utf-8", errors="replace")
             if not got:

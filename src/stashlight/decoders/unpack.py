@@ -8,6 +8,8 @@ What is cut off or damaged raises when the reader comes to it; what came before 
 import bz2
 import io
 import lzma
+import struct
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -17,7 +19,22 @@ from typing import BinaryIO, Protocol, cast
 
 import zstandard
 
-__all__ = ["FREE_BYTES", "MAX_LAYERS", "MAX_RATIO", "MAX_UNPACKED", "BombError", "member", "unpacked"]
+__all__ = ["FREE_BYTES", "MAX_LAYERS", "MAX_RATIO", "MAX_UNPACKED", "UNREADABLE", "BombError", "member", "unpacked"]
+
+UNREADABLE = (
+    OSError,
+    EOFError,
+    RuntimeError,  # zipfile: encrypted, or (NotImplementedError) a method that it does not know
+    ValueError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    zstandard.ZstdError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+)
+"""How a file or an archive may refuse: rights, encryption, damage."""
 
 MAX_RATIO = 1000
 """Logs shrink 10 to 100 times. Deflate cannot exceed 1,032; whatever comes near it holds one byte over and over."""
@@ -58,18 +75,26 @@ _KINDS: tuple[tuple[bytes, str, Callable[[], object], int], ...] = (
 )
 
 
-def unpacked(file: BinaryIO | io.RawIOBase) -> BinaryIO:
-    """Give the content of `file`, through as many compressions as it has, up to MAX_LAYERS."""
+def unpacked(file: BinaryIO | io.RawIOBase) -> io.BufferedReader:
+    """
+    Give the content of `file`, through as many compressions as it has, up to MAX_LAYERS.
+
+    A layer more is left as it is, and then is content of no known format.
+    """
+    content = _buffered(file)
     for _ in range(MAX_LAYERS):
-        buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", file), 1 << 16)
-        head = buffered.peek(6)[:6]
-        for magic, kind, make, piece in _KINDS:
-            if head.startswith(magic):
-                file = _Unpacked(buffered, kind, cast("Callable[[], _Decompressor]", make), piece)
-                break
-        else:
-            return cast("BinaryIO", buffered)
-    return cast("BinaryIO", file)
+        head = content.peek(6)[:6]
+        found = next((kind for kind in _KINDS if head.startswith(kind[0])), None)
+        if not found:
+            break
+        _, name, make, piece = found
+        content = _buffered(_Unpacked(content, name, cast("Callable[[], _Decompressor]", make), piece))
+    return content
+
+
+def _buffered(file: BinaryIO | io.RawIOBase) -> io.BufferedReader:
+    """Make it possible to look ahead. Small: large reads go past the buffer, a look needs few bytes."""
+    return file if type(file) is io.BufferedReader else io.BufferedReader(cast("io.RawIOBase", file), 1 << 16)
 
 
 class _Unpacked(io.RawIOBase):
@@ -112,7 +137,7 @@ class _Unpacked(io.RawIOBase):
                 self._decompressor = self._make()
             try:
                 out.append(self._decompressor.decompress(data))
-            except (zlib.error, lzma.LZMAError, zstandard.ZstdError, OSError, EOFError, ValueError) as error:
+            except UNREADABLE as error:
                 if out or self._gave:
                     message = f"{self._kind} data is damaged near byte {self._took:,}: {error}"
                 else:

@@ -13,7 +13,7 @@ class Format(Protocol):
     """What a module in this folder gives; the module's name is the format's name (`--format NAME`)."""
 
     def fits(self, head: bytes) -> int:
-        """Say how sure it is, 0 (no) to 100, that content beginning with `head` (up to 64 KB, UTF-8) is of this format."""
+        """Say how sure it is, 0 (no) to 100, that content with this `head` (up to 64 KB, UTF-8) is of its format."""
         ...
 
     def decode(self, stream: Stream, wanted: Wanted, *, strict: bool) -> Iterator[Batch]:

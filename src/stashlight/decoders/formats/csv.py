@@ -23,13 +23,14 @@ MAX_ROW = 4 << 20
 """Bytes until a quote must have closed: an unbalanced one would else swallow the rest of the file."""
 
 _NAME = re.compile(r"[\w@$#.\-()/: \[\]%]{1,128}")
+_HINT = re.compile(r"\A\s*sep=.\r?\n")  # Excel's own
 _DELIMITERS = ",;\t"
 _ID_COLUMNS = ("EventID", "EventCode", "event_id", "Id", "winlog.event_id")
 
 
 def fits(head: bytes) -> int:
     """Two or more named columns, all different, and a second row that has as many."""
-    text = head.decode("utf-8", "replace")
+    text = _HINT.sub("", head.decode("utf-8", "replace"))
     delimiter = _delimiter(text)
     if not delimiter:
         return 0
@@ -139,8 +140,8 @@ class _Table:
 
 def _delimiter(text: str) -> str:
     """Take the one that occurs most in the first line."""
-    lines = text.lstrip("\r\n").splitlines()
-    first = next((line for line in lines[:2] if not line.startswith("sep=")), "")
+    lines = _HINT.sub("", text).lstrip("\r\n").splitlines()
+    first = lines[0] if lines else ""
     best = max(_DELIMITERS, key=first.count)
     return best if best in first else ""
 

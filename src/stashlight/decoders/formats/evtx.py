@@ -105,7 +105,8 @@ class _Walk:
             self.last, self.highest = last, max(self.highest, last)
             if missing:
                 place = self.damaged or where
-                batch.problems.append(Problem(self.name, place, f"{missing} records before number {first} lost", missing))
+                reason = f"{missing} records before number {first} lost"
+                batch.problems.append(Problem(self.name, place, reason, missing))
                 batch = replace(batch, rejected=batch.rejected + missing)
             self.damaged = ""
         return batch

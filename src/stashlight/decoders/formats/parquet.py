@@ -18,10 +18,10 @@ from stashlight.decoders.record import Record
 from stashlight.decoders.stream import Stream
 from stashlight.errors import Problem
 
-__all__ = ["EVENTS_KEY", "decode", "event_tables", "fits"]
+__all__ = ["EVENT_COLUMNS", "decode", "event_tables", "fits"]
 
-EVENTS_KEY = b"stashlight.events"
-"""Key of the schema's metadata that marks an event table; its value is the version of the schema."""
+EVENT_COLUMNS = frozenset({"event_key", "file", "record", "kind", "ts_us", "host_key"})
+"""Columns by which an event table of our own is known; no log has them all."""
 
 _MAGIC = b"PAR1"
 _BATCH_ROWS = 5000
@@ -37,9 +37,9 @@ def fits(head: bytes) -> int:
 def decode(stream: Stream, wanted: Wanted, *, strict: bool) -> Iterator[Batch]:  # noqa: ARG001 - columns are typed already
     """Give every row as a dict; its position is its number. Event tables come this way too: see `event_tables`."""
     number = 0
-    for table, problem in _tables(stream):
-        if problem:
-            yield Batch(problems=[Problem(stream.name, f"row {number + 1}", problem)], format="parquet")
+    for table in _batches(_seekable(stream)):
+        if isinstance(table, str):
+            yield Batch(problems=[Problem(stream.name, f"row {number + 1}", table)], format="parquet")
             continue
         records: list[Record] = []
         skipped = 0
@@ -51,42 +51,40 @@ def decode(stream: Stream, wanted: Wanted, *, strict: bool) -> Iterator[Batch]: 
         yield Batch(records, [], skipped, table.nbytes, "parquet")
 
 
-def event_tables(stream: Stream) -> Iterator[tuple[pa.RecordBatch, str]] | None:
+def event_tables(stream: Stream) -> Iterator[pa.RecordBatch | str] | None:
     """
-    Give the batches of an event table untouched, or a problem; None if the file is some other table.
+    Give the batches of an event table untouched, text if it is damaged; None if the stream holds anything else.
 
-    The stream is used up only if it is an event table that begins with Parquet's magic.
+    Use up the stream only if it begins with Parquet's magic.
     """
     if not stream.head.startswith(_MAGIC):
         return None
     file = _seekable(stream)
     try:
-        marked = EVENTS_KEY in (pq.read_schema(file).metadata or {})
+        marked = EVENT_COLUMNS.issubset(pq.ParquetFile(file).schema_arrow.names)
     except (pa.ArrowException, OSError, ValueError):
         marked = False
+    if marked:
+        return _batches(file)
+    file.close()
+    return None
+
+
+def _batches(file: BinaryIO) -> Iterator[pa.RecordBatch | str]:
+    """Give batches until the end, or until something is damaged: then what it was; close the file."""
     file.seek(0)
-    return _batches(file) if marked else None
-
-
-def _tables(stream: Stream) -> Iterator[tuple[pa.RecordBatch, str]]:
-    with _seekable(stream) as file:
-        yield from _batches(file)
-
-
-def _batches(file: BinaryIO) -> Iterator[tuple[pa.RecordBatch, str]]:
-    """Give batches until the end, or until something is damaged: then an empty one and what it was."""
-    empty = pa.RecordBatch.from_pydict({})
     try:
         parquet = pq.ParquetFile(file, thrift_string_size_limit=_MEMORY_BYTES, thrift_container_size_limit=1_000_000)
-        for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
-            yield batch, ""
+        yield from parquet.iter_batches(batch_size=_BATCH_ROWS)  # pyright: ignore[reportUnknownMemberType]
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        yield empty, f"damaged Parquet: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        yield f"damaged Parquet: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    finally:
+        file.close()
 
 
 def _seekable(stream: Stream) -> BinaryIO:
     """Parquet's directory stands at the end of the file, so the whole of it must be at hand; large ones on disk."""
-    file = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)
+    file = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115 - handed on; whoever takes it closes it
     while piece := stream.read(_COPY_BYTES):
         file.write(piece)
     file.seek(0)

@@ -42,17 +42,14 @@ def decode(stream: Stream, wanted: Wanted, *, strict: bool) -> Iterator[Batch]:
         text, offset = text[used:], offset + used
         yield Batch(records, problems, skipped, batch.bytes, "xml", rejected=len(problems))
     if start := _START.search(text):
-        yield Batch(
-            problems=[Problem(stream.name, f"event {number + 1}, byte {offset + start.start()}", "event without an end")],
-            format="xml",
-            rejected=1,
-        )
+        where = f"event {number + 1}, byte {offset + start.start()}"
+        yield Batch(problems=[Problem(stream.name, where, "event without an end")], format="xml", rejected=1)
     if replaced:
         reason = "bytes that are not UTF-8 or characters that XML forbids; replaced by U+FFFD"
         yield Batch(problems=[Problem(stream.name, "", reason, replaced)], format="xml")
 
 
-def _cut(  # noqa: PLR0913 - the state of the walk, carried from buffer to buffer
+def _cut(
     text: bytes, offset: int, number: int, wanted: Wanted, name: str, *, strict: bool
 ) -> tuple[list[Record], list[Problem], int, int, int, int]:
     """Give records, problems, skipped, the last number, how much of `text` is used, and how many were repaired."""
