@@ -130,8 +130,9 @@ def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
 
 def _subcommands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
     for action in parser._actions:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-        if isinstance(action.choices, dict):
-            yield from cast("dict[str, argparse.ArgumentParser]", action.choices).items()
+        choices = cast("object", action.choices)
+        if isinstance(choices, dict):
+            yield from cast("dict[str, argparse.ArgumentParser]", choices).items()
 
 
 def _forms(action: argparse.Action) -> list[str]:
