@@ -110,7 +110,8 @@ class Engine:
     def query(self, sql: str) -> pa.Table:
         """Give the rows of a query as an Arrow table."""
         try:
-            table: pa.Table | None = self._connection.execute(sql).to_arrow_table()
+            relation = self._connection.sql(sql)
+            table: pa.Table | None = None if relation is None else relation.to_arrow_table()
         except self._error as error:
             raise EngineError(str(error)) from error
         if table is None:

@@ -67,7 +67,9 @@ class Failure:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.rule.file}:{self.rule.line}: {self.rule.title}: tests.{self.expected}[{self.number}]: {self.reason}"
+        return (
+            f"{self.rule.file}:{self.rule.line}: {self.rule.title}: tests.{self.expected}[{self.number}]: {self.reason}"
+        )
 
 
 def failures(rules: RuleSet) -> Iterator[Failure]:
