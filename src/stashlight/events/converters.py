@@ -7,12 +7,15 @@ Values arrive as the container had them: text, numbers, booleans, lists.
 
 import re
 from collections.abc import Callable
+from datetime import datetime
+from typing import cast
 
 import orjson
 
 from stashlight.events import identity, paths
 from stashlight.events.identity import NOTHING
 from stashlight.events.schema import fold
+from stashlight.events.wrapping import inside
 
 __all__ = ["MANY", "ONE", "number", "text", "truth"]
 
@@ -48,10 +51,21 @@ def text(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    if isinstance(value, dict):
-        inner: object = value.get("#text")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        return text(inner) if inner is not None else orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-    return "\n".join(filter(None, map(text, _values(value)))) or None
+    if isinstance(value, dict | list):
+        return "\n".join(filter(None, map(_said, _values(cast("object", value))))) or None
+    return _said(value)
+
+
+def _said(value: object) -> str | None:
+    """Write any value as text: scalars as they are, Parquet's times in ISO, what is nested deeper as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict | list):
+        try:
+            return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        except TypeError:
+            return "(nested too deeply)"
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def number(value: object) -> int | None:
@@ -60,7 +74,7 @@ def number(value: object) -> int | None:
         value = value.strip()
         try:
             if value[:2] in {"0x", "0X"}:
-                whole = int(value[2:], 16)
+                whole = int(value, 16)
             elif value.isascii() and (value.isdigit() or value[:1] == "-"):
                 whole = int(value)
             else:
@@ -88,11 +102,11 @@ def truth(value: object) -> bool | None:
 
 def _values(value: object) -> list[object]:
     """Give the unnamed values of an event (`Data: {"#text": [...]}`, a list, one text) in order."""
-    if isinstance(value, dict):
-        return _values(value.get("#text"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    if described := inside(value):
+        value = described.get("#text", described)
     if isinstance(value, list):
-        return list(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    return [] if value is None else [value]
+        return cast("list[object]", value)
+    return [] if value is None or value == {} else [value]
 
 
 def _guid(value: object) -> str | None:
@@ -191,7 +205,9 @@ def _target_or_subject_logon(target: object, target_logon: object, logon: object
     return number(target_logon) if _has_target(target) else number(logon)
 
 
-def _requester(protocol: object, domain: object, name: object, own_domain: object, own_name: object, upn: object) -> str | None:
+def _requester(  # noqa: PLR0917 - the columns, in the order of the vocabulary
+    protocol: object, domain: object, name: object, own_domain: object, own_name: object, upn: object
+) -> str | None:
     asked = _account(domain, name) if _is_remote_request(protocol) else None
     return asked or _account_or_upn(own_domain, own_name, upn)
 
@@ -239,14 +255,11 @@ def _aggregated(action: object, additional: object) -> int:
             fields = orjson.loads(additional)
         except orjson.JSONDecodeError:
             return 1
-    if not isinstance(fields, dict):
-        return 1
-    count = number(fields.get("uniqueEventsAggregated"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    return max(1, count or 1)
+    return max(1, number(inside(fields).get("uniqueEventsAggregated")) or 1)
 
 
 def _line(said: str | None, *labels: str) -> str | None:
-    """Find `label = value` at the start of a line: ContextInfo of 4103 ("User = CORP\\ann"), context of 800 ("UserId=…")."""
+    """Find `label = value` at the start of a line: ContextInfo of 4103 ("User = x"), context of 800 ("UserId=x")."""
     if said is None:
         return None
     for label in labels:

@@ -3,8 +3,8 @@ Microsoft Defender XDR advanced hunting tables, keyed by (table, ActionType).
 
 Columns: https://learn.microsoft.com/defender-xdr/advanced-hunting-devicefileevents-table and its siblings.
 All times are UTC. An ActionType taken here occurs in one table only, so rows without a table name are told apart by it.
-`…AggregatedReport` rows stand for `AdditionalFields.uniqueEventsAggregated` acts. Repeated acts are sampled and capped by
-the sensor, so counts of files, connections and logons are lower bounds.
+`…AggregatedReport` rows stand for `AdditionalFields.uniqueEventsAggregated` acts. Repeated acts are sampled and capped
+by the sensor, so counts of files, connections and logons are lower bounds.
 FileModified becomes file_create, as Sysmon's 11 is written for overwritten files too; `action` keeps the difference.
 FolderPath holds the file name in practice while the documentation says folder: both are read (`folder_path`).
 On the server, a write over SMB is an act of ntoskrnl.exe; who asked for it stands in the Request columns.
@@ -26,7 +26,10 @@ _ROW: Mapping[str, Source] = {
 }
 _INITIATING: Mapping[str, Source] = {
     **_ROW,
-    "account": Every(("InitiatingProcessAccountDomain", "InitiatingProcessAccountName", "InitiatingProcessAccountUpn"), by="account_or_upn"),
+    "account": Every(
+        ("InitiatingProcessAccountDomain", "InitiatingProcessAccountName", "InitiatingProcessAccountUpn"),
+        by="account_or_upn",
+    ),
     "account_sid": First(("InitiatingProcessAccountSid",), by="sid"),
     "logon_id": "InitiatingProcessLogonId",
     "process_id": "InitiatingProcessId",
@@ -90,7 +93,8 @@ _PROCESS: Mapping[str, Source] = {
     "parent_start": "InitiatingProcessCreationTime",
     "parent_command_line": "InitiatingProcessCommandLine",
     "parent_account": Every(
-        ("InitiatingProcessAccountDomain", "InitiatingProcessAccountName", "InitiatingProcessAccountUpn"), by="account_or_upn"
+        ("InitiatingProcessAccountDomain", "InitiatingProcessAccountName", "InitiatingProcessAccountUpn"),
+        by="account_or_upn",
     ),
 }
 _CONNECTION: Mapping[str, Source] = {**_INITIATING, "protocol": "Protocol"}
@@ -144,7 +148,9 @@ VOCABULARY = Vocabulary(
         **_with_aggregated("DeviceFileEvents", "FileDeleted", Meaning(Kind.FILE_DELETE, _FILE, _TIMES, _SAMPLED)),
         **_with_aggregated("DeviceProcessEvents", "ProcessCreated", Meaning(Kind.PROCESS_START, _PROCESS, _TIMES)),
         **_with_aggregated(
-            "DeviceNetworkEvents", "ConnectionSuccess", Meaning(Kind.NETWORK_CONNECT, _OPENED, _TIMES, {**_SAMPLED, "initiated": True})
+            "DeviceNetworkEvents",
+            "ConnectionSuccess",
+            Meaning(Kind.NETWORK_CONNECT, _OPENED, _TIMES, {**_SAMPLED, "initiated": True}),
         ),
         **_with_aggregated(
             "DeviceNetworkEvents",

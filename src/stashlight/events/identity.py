@@ -34,14 +34,14 @@ def host_key(host: str | None) -> str | None:
 
 
 def join_account(domain: str | None, name: str | None) -> str | None:
-    """Give DOMAIN\\name, or the name alone if there is no domain."""
+    r"""Give DOMAIN\name, or the name alone if there is no domain."""
     if name is None or name in NOTHING:
         return None
     return name if domain is None or domain in NOTHING or "\\" in name or "@" in name else f"{domain}\\{name}"
 
 
 def account_key(account: str | None, sid: str | None = None) -> str | None:
-    """Give the folded name without domain; a well-known identifier beats the (translated) name, any other stands in for it."""
+    """Give the folded name without domain; a well-known identifier beats the translated name, others stand in."""
     sid = fold(sid) if sid and sid not in NOTHING else None
     if sid in _WELL_KNOWN:
         return _WELL_KNOWN[sid]
@@ -61,14 +61,16 @@ def guid(value: str | None) -> str | None:
     return None if not value or value in NOTHING or value == _NO_GUID else value
 
 
-def process_key(process_guid: str | None, host: str | None, pid: int | None, start_us: int | None, name: str | None) -> str | None:
+def process_key(
+    process_guid: str | None, host: str | None, pid: int | None, start_us: int | None, name: str | None
+) -> str | None:
     """
     Give the identity of a process: its GUID, else `host|pid|start`, else `host|pid|name`.
 
     `start` is the creation time in µs, which Defender gives with every event, so that all its tables agree.
     The Security log gives none with 4663 or 5156, but the image: its keys end in the folded file name, which 4688 (full
-    path), 4663 (full path) and 5156 (device path) share. Such a key is not unique for ever, as pids are used again: whoever
-    joins by it takes the latest start before the event.
+    path), 4663 (full path) and 5156 (device path) share. Such a key is not unique for ever, as pids are used again:
+    whoever joins by it takes the latest start before the event.
     """
     if process_guid is not None:
         return process_guid

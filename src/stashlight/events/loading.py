@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from stashlight.decoders import Wanted, formats, sources
 from stashlight.errors import InputError
+from stashlight.events import arrow
 from stashlight.events.ranges import RANGE_BYTES, Shift, Task, ranges
 from stashlight.events.reading import MAPPED
 from stashlight.events.tally import Tally
@@ -20,7 +21,7 @@ _WORTH_WORKERS = 8 << 20
 """Bytes on disk below which one process is done before others have started."""
 
 _SINK_ROWS = 20_000
-"""Rows to gather before they go to the sink: an insert has a price of its own, which many small files would each pay."""
+"""Rows to gather before they go to the sink: an insert has a price of its own, which many small files would pay."""
 
 
 class Sink(Protocol):
@@ -98,7 +99,7 @@ def _gather(tasks: Sequence[Task], parts: Iterator[Part], sink: Sink, progress: 
 
 def _fresh(table: pa.Table, seen: set[bytes]) -> tuple[pa.Table, int]:
     """Leave out rows whose key was seen before, and say how many; remember the others."""
-    keys = [bytes.fromhex(key) for key in table["event_key"].to_pylist()]
+    keys = [bytes.fromhex(key) for key in arrow.texts(table, "event_key")]
     new = set(keys)
     if len(new) == len(keys) and seen.isdisjoint(new):
         seen |= new
@@ -107,5 +108,4 @@ def _fresh(table: pa.Table, seen: set[bytes]) -> tuple[pa.Table, int]:
     for key in keys:
         keep.append(key not in seen)
         seen.add(key)
-    kept = table.filter(pa.array(keep))
-    return kept, table.num_rows - kept.num_rows
+    return arrow.kept(table, keep), keep.count(False)

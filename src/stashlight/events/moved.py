@@ -3,7 +3,8 @@ Where Elastic's modules move Windows event fields: ECS field → the event's own
 
 Winlogbeat's Sysmon and Security modules (7.x in the shipper, 8.x as ingest pipelines) rename fields of
 `winlog.event_data` into `process.*`, `file.*`, `user.*`, `source.*`, `destination.*`. Put back, one table per
-vocabulary suffices. https://www.elastic.co/guide/en/beats/winlogbeat/8.17/winlogbeat-module-sysmon.html and its pipelines.
+vocabulary suffices.
+Source: https://www.elastic.co/guide/en/beats/winlogbeat/8.17/winlogbeat-module-sysmon.html and its pipelines.
 """
 
 from collections.abc import Mapping

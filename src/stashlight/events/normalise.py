@@ -13,12 +13,13 @@ import pyarrow as pa
 
 from stashlight.decoders.record import Record
 from stashlight.errors import Problem
-from stashlight.events import converters
-from stashlight.events.plan import BadTime, Column, Plan, Value, columns, compile_plan
+from stashlight.events import arrow, converters
+from stashlight.events.plan import BadTime, Plan, columns, compile_plan
 from stashlight.events.schema import ARROW, fold
 from stashlight.events.vocabularies import VOCABULARIES
 from stashlight.events.vocabulary import Vocabulary
-from stashlight.events.wrapping import DEFENDER, Told, Wrapping, recognise
+from stashlight.events.wrapping import Told, Wrapping
+from stashlight.events.wrappings import recognise
 
 __all__ = ["Normaliser"]
 
@@ -49,8 +50,9 @@ class Normaliser:
         self.unmapped: Counter[Unmapped] = Counter()
         self._plans: dict[tuple[str, int | tuple[str, str]], Plan] = {}
         self._known: dict[tuple[object, ...], Plan | Unmapped] = {}
-        self._unknown = 0
-        self._unknown_first: tuple[int, str] = (0, "")
+        self._unknown_shape: str | None = None
+        # reason → (records, position of the first)
+        self._unknown: dict[str, tuple[int, int]] = {}
         self._bad_times: list[BadTime] = []
         self._bad_time_count = 0
 
@@ -68,7 +70,9 @@ class Normaliser:
             plan = self._known.get(key)
         except TypeError:
             # A list or an object where a name should be.
-            told = Told(*(None if isinstance(v, list | dict) else v for v in told[:-1]), told.data)
+            told = told._replace(
+                provider=_scalar(told.provider), channel=_scalar(told.channel), event_id=_scalar(told.event_id)
+            )
             key = (wrapping.name, told.provider, told.channel, told.event_id)
             plan = self._known.get(key)
         if plan is None:
@@ -98,7 +102,7 @@ class Normaliser:
         plan.rows.append(row)
 
     def table(self) -> pa.Table:
-        """Give the rows since the last call, in schema.ARROW, grouped by meaning and in order of reading within each."""
+        """Give the rows since the last call, in schema.ARROW, grouped by meaning, in order of reading within each."""
         tables = [self._take(plan) for plan in self._plans.values() if plan.rows]
         return pa.concat_tables(tables) if tables else ARROW.empty_table()
 
@@ -111,19 +115,17 @@ class Normaliser:
     def problems(self) -> list[Problem]:
         """What could not be understood in this file so far; times are looked at in `table()`."""
         found: list[Problem] = []
-        if self._unknown:
-            position, keys = self._unknown_first
-            reason = f"no known event vocabulary; first keys: {keys}"
-            found.append(Problem(self.file, f"record {position}", reason, self._unknown))
+        for reason, (count, first) in self._unknown.items():
+            found.append(Problem(self.file, f"record {first}", reason, count))
         if self._bad_time_count:
-            first = self._bad_times[0]
-            reason = f"not a time between 1990 and 2100: {first.value!r}"
-            found.append(Problem(self.file, f"record {first.position}", reason, self._bad_time_count))
+            bad = self._bad_times[0]
+            reason = f"not a time between 1990 and 2100: {bad.value!r}"
+            found.append(Problem(self.file, f"record {bad.position}", reason, self._bad_time_count))
         return found
 
     def _look_up(self, wrapping: Wrapping, told: Told) -> Plan | Unmapped:
         """Find what an event means that looks like this one: a plan, or the name under which it is counted."""
-        if wrapping is DEFENDER:
+        if wrapping.is_told_by_action:
             return self._look_up_action(told)
         provider, channel = _folded(told.provider), _folded(told.channel)
         vocabulary = _BY_PROVIDER.get(provider) if provider else _BY_CHANNEL.get(channel)
@@ -147,10 +149,16 @@ class Normaliser:
         return self._plans[plan_key]
 
     def _not_known(self, record: Record) -> None:
-        if not self._unknown:
+        broken = next((k for k, v in record.fields.items() if isinstance(v, str) and v.lstrip()[:6] == "<Event"), None)
+        if broken is not None:
+            reason = f"event XML in {broken[:40]!r} is cut off or malformed"
+        elif self._unknown_shape is None:
             keys = ", ".join(sorted(record.fields)[:_SHOWN_KEYS])
-            self._unknown_first = (record.position, keys[:200])
-        self._unknown += 1
+            reason = self._unknown_shape = f"no known event vocabulary; first keys: {keys[:200]}"
+        else:
+            reason = self._unknown_shape
+        count, first = self._unknown.get(reason, (0, record.position))
+        self._unknown[reason] = (count + 1, first)
 
     def _not_mapped(self, event: Unmapped) -> None:
         if event not in self.unmapped and len(self.unmapped) >= _MAX_UNMAPPED:
@@ -166,26 +174,18 @@ class Normaliser:
             self._bad_times.append(bad[0])
         self._bad_time_count += len(bad)
         made["file"] = self.file
-        return pa.Table.from_arrays([_array(made.get(f.name), n, f.type) for f in ARROW], schema=ARROW)
+        arrays = [
+            arrow.repeated(value, n, kind)
+            if value is None or isinstance(value, str | int)
+            else arrow.typed(value, kind)
+            for value, kind in zip([made.get(name) for name in ARROW.names], ARROW.types, strict=True)
+        ]
+        return pa.Table.from_arrays(arrays, schema=ARROW)
+
+
+def _scalar(value: object) -> object:
+    return None if isinstance(value, list | dict) else value
 
 
 def _folded(value: object) -> str:
     return fold(value.strip()) if isinstance(value, str) else ""
-
-
-def _array(values: Column | Value, n: int, kind: pa.DataType) -> pa.Array:
-    if values is None:
-        return pa.nulls(n, kind)
-    try:
-        if isinstance(values, str | int):
-            return pa.repeat(pa.scalar(values, kind), n)
-        return pa.array(values, kind)
-    except UnicodeEncodeError:
-        # Lone surrogates have no UTF-8.
-        if isinstance(values, str):
-            return pa.repeat(pa.scalar(_encodable(values), kind), n)
-        return pa.array([_encodable(v) if isinstance(v, str) else v for v in values], kind)
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()

@@ -1,9 +1,10 @@
 r"""
 One spelling for each place on disk, so that places compare with `=` and `starts_with`.
 
-Windows paths: `\\?\`, `\??\`, `\\.\C:`, `\DosDevices\` and `\\?\GLOBALROOT` off, `\Device\Mup\` → `\\`, `\SystemRoot` → `C:\Windows`,
-`/` → `\`, doubled backslashes single (the two of a UNC path stay), no trailing separator but for a drive's root, no named
-stream, folded. `\Device\HarddiskVolume3\` stays as it is: which drive that is, the record does not say. 8.3 names stay.
+Windows paths: `\\?\`, `\??\`, `\\.\C:`, `\DosDevices\` and `\\?\GLOBALROOT` off, `\Device\Mup\` → `\\`,
+`\SystemRoot` → `C:\Windows`, `/` → `\`, doubled backslashes single (the two of a UNC path stay), no trailing separator
+but for a drive's root, no named stream, folded. `\Device\HarddiskVolume3\` stays as it is: which drive that is, the
+record does not say. 8.3 names stay.
 Linux paths: doubled slashes single, no trailing one, case as written, since there it means something.
 """
 
@@ -50,7 +51,7 @@ class Place(NamedTuple):
 
 
 def is_windows(path: str) -> bool:
-    r"""Tell a Windows path (drive, backslash, or nothing that says otherwise) from one that starts at `/` or has only slashes."""
+    r"""Tell a Windows path (a drive, a backslash, no slash at all) from one that begins with `/` or has only `/`."""
     if _DRIVE.match(path):
         return True
     return not path.startswith("/") and ("\\" in path or "/" not in path)

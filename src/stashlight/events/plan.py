@@ -7,12 +7,27 @@ meaning asks for. `columns` turns the slots of many records into the columns of 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from stashlight.events import converters, identity, paths, times
 from stashlight.events.schema import COLUMNS, fold
 from stashlight.events.vocabulary import Every, First, Meaning, Source
 
-__all__ = ["ARRIVAL", "CHANNEL", "CREATED", "HOST", "KEY", "POSITION", "PROVIDER", "BadTime", "Column", "Plan", "Value", "columns", "compile_plan"]
+__all__ = [
+    "ARRIVAL",
+    "CHANNEL",
+    "CREATED",
+    "HOST",
+    "KEY",
+    "POSITION",
+    "PROVIDER",
+    "BadTime",
+    "Column",
+    "Plan",
+    "Value",
+    "columns",
+    "compile_plan",
+]
 
 Value = str | int | bool | None
 Column = Sequence[Value]
@@ -135,10 +150,9 @@ def columns(plan: Plan, bad: list[BadTime]) -> dict[str, Column | Value]:
     """Give the columns of the plan's rows; a single value stands for a column that is the same all through."""
     slots: Slots = list(zip(*plan.rows, strict=True))
     made: dict[str, Column | Value] = {"weight": 1, "is_lower_bound": False, **plan.meaning.constants}
-    made["event_key"] = slots[KEY]  # pyright: ignore[reportArgumentType]
-    made["record"] = slots[POSITION]  # pyright: ignore[reportArgumentType]
+    made["event_key"], made["record"] = cast("Column", slots[KEY]), cast("Column", slots[POSITION])
     made["provider"] = plan.vocabulary
-    made["channel"] = plan.channel if plan.channel else _each(slots[CHANNEL], converters.text)
+    made["channel"] = plan.channel or _each(slots[CHANNEL], converters.text)
     made["provider_name"] = None if plan.channel else _each(slots[PROVIDER], converters.text)
     made["event_id"] = plan.event_id
     made["kind"] = str(plan.meaning.kind)
@@ -193,10 +207,8 @@ def _derive(made: dict[str, Column | Value], n: int) -> None:
         name = column("process_name") if who == "process" else _each(column("parent_path"), _on_text(_name))
         guid, pid, start = column(f"{who}_guid"), column(f"{who}_id"), column(f"{who}_start")
         if None in guid:
-            made[f"{who}_key"] = [
-                g if g is not None else identity.process_key(None, h, p, s, i)  # pyright: ignore[reportArgumentType]
-                for g, h, p, s, i in zip(guid, host_key, pid, start, name, strict=True)
-            ]
+            key = cast("Callable[..., Value]", identity.process_key)
+            made[f"{who}_key"] = list(map(key, guid, host_key, pid, start, name))
         else:
             made[f"{who}_key"] = guid
     if "file_path" in made:
@@ -204,7 +216,9 @@ def _derive(made: dict[str, Column | Value], n: int) -> None:
         made["file_dir"], made["file_name"], made["file_ext"] = zip(*places, strict=True)
     for name in _FOLDED.intersection(made):
         value = made[name]
-        made[f"{name}_lc"] = fold(value) if isinstance(value, str) else value if value is None else _fold_each(column(name))
+        made[f"{name}_lc"] = (
+            fold(value) if isinstance(value, str) else value if value is None else _fold_each(column(name))
+        )
 
 
 _NOWHERE = paths.Place(None, None, None)

@@ -11,15 +11,15 @@ from typing import BinaryIO
 
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from stashlight.decoders import Source
 from stashlight.errors import Problem
+from stashlight.events import arrow
 
 __all__ = ["RANGE_BYTES", "Shift", "Task", "ranges"]
 
 RANGE_BYTES = 16 << 20
-"""Bytes of a range: small enough that the last ones keep all cores busy, large enough that their overhead is lost in it."""
+"""Bytes of a range: small enough that the last ones keep all cores busy, large enough to bury their overhead."""
 
 _WINDOW = 1 << 16
 _POSITION = re.compile(r"\b(line|byte|record) (\d+)")
@@ -27,7 +27,7 @@ _POSITION = re.compile(r"\b(line|byte|record) (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A source, or a range of one, to be read on its own; `number` counts the ranges of a source, `of` says how many."""
+    """A source, or a range of one, to be read on its own: the range `number` (from 0) of `of`."""
 
     source: Source
     number: int = 0
@@ -49,7 +49,13 @@ class Task:
 def ranges(source: Source, size: int = RANGE_BYTES) -> list[Task]:
     """Give the source in parts if it is a plain NDJSON file of at least two, else the source itself."""
     whole = [Task(source)]
-    if source.path is None or source.entry is not None or source.refusal or source.length is not None or source.size < 2 * size:
+    if (
+        source.path is None
+        or source.entry is not None
+        or source.refusal
+        or source.length is not None
+        or source.size < 2 * size
+    ):
         return whole
     try:
         with source.path.open("rb") as file:
@@ -59,7 +65,11 @@ def ranges(source: Source, size: int = RANGE_BYTES) -> list[Task]:
         return whole
     ends = [*cuts[1:], source.size]
     return [
-        Task(replace(source, start=start, length=end - start, size=end - start) if len(cuts) > 1 else source, i, len(cuts))
+        Task(
+            replace(source, start=start, length=end - start, size=end - start) if len(cuts) > 1 else source,
+            i,
+            len(cuts),
+        )
         for i, (start, end) in enumerate(zip(cuts, ends, strict=True))
     ]
 
@@ -106,10 +116,7 @@ class Shift:
 
     def table(self, table: pa.Table) -> pa.Table:
         """Give the table with the line numbers of the whole file."""
-        if not self.lines:
-            return table
-        index = table.schema.get_field_index("record")
-        return table.set_column(index, table.schema.field(index), pc.add(table["record"], self.lines))
+        return arrow.ints_moved(table, "record", self.lines) if self.lines else table
 
     def problem(self, problem: Problem) -> Problem:
         """Give the problem with the position in the whole file."""

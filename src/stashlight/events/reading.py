@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 
 from stashlight.decoders import Source, Wanted, read
+from stashlight.events.event_table import read_back
 from stashlight.events.normalise import Normaliser
 from stashlight.events.tally import Tally
 from stashlight.events.vocabularies import VOCABULARIES
@@ -32,9 +33,12 @@ def read_source(
     """
     Give the events of one source as tables in schema.ARROW, in bounded memory; counts and problems go to `tally`.
 
-    What a file holds never raises. `tally` is complete when the last table has been given. `tick` is called now and then
-    with the bytes of content read so far.
+    What a file holds never raises. `tally` is complete when the last table has been given. `tick` is called now and
+    then with the bytes of content read so far.
     """
+    if (tables := read_back(source, tally)) is not None:
+        yield from tables
+        return
     tally.files += 1
     normaliser = Normaliser(source.name)
     container = ""

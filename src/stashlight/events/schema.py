@@ -53,7 +53,7 @@ def fold(text: str) -> str:
     `İ` is the one letter whose lower case has two code points; `Σ` the one whose lower case depends on its place
     (`ς` at the end of a word), so that a folded part would not be found in a folded whole.
     """
-    return text.lower() if text.isascii() else text.replace("İ", "i").replace("Σ", "σ").lower()
+    return text.lower() if text.isascii() else text.replace("İ", "i").replace("Σ", "σ").lower()  # noqa: RUF001 - Greek is meant
 
 
 _V: Type = "VARCHAR"
@@ -77,28 +77,56 @@ COLUMNS: tuple[Column, ...] = (
     # Who and where.
     Column("host", _V, "host as written", ("Computer", "ComputerName", "Hostname"), folded=True),
     Column("host_key", _V, "folded host name without domain; an IP address stays whole"),
-    Column("account", _V, "acting account, DOMAIN\\name or as written", ("User", "SubjectUserName", "AccountName"), folded=True),
-    Column("account_key", _V, "folded account name without domain: alexchen for COMPANY\\alexchen and alexchen@company.com"),
+    Column(
+        "account",
+        _V,
+        "acting account, DOMAIN\\name or as written",
+        ("User", "SubjectUserName", "AccountName"),
+        folded=True,
+    ),
+    Column(
+        "account_key", _V, "folded account name without domain: alexchen for COMPANY\\alexchen and alexchen@company.com"
+    ),
     Column("account_sid", _V, "security identifier of the account", ("UserSid", "SubjectUserSid")),
     Column("logon_id", _N, "logon session of the acting account", ("LogonId", "SubjectLogonId")),
     Column("logon_type", _N, "Windows logon type (2 console, 3 network, 10 remote interactive)", ("LogonType",)),
-    Column("client_ip", _V, "address of the remote requester (4624, 5140, 5145, RequestSourceIP)", ("IpAddress",), folded=True),
+    Column(
+        "client_ip",
+        _V,
+        "address of the remote requester (4624, 5140, 5145, RequestSourceIP)",
+        ("IpAddress",),
+        folded=True,
+    ),
     Column("client_host", _V, "name of the remote requester", ("WorkstationName",), folded=True),
     Column("is_remote", _B, "true if the act came in over the network (SMB write seen on the server, pid 4)"),
     # The acting process.
     Column("process_key", _V, "identity of the process: GUID without braces, else host|pid|start or host|pid|path"),
     Column("process_guid", _V, "process GUID, folded, without braces", ("ProcessGuid",)),
     Column("process_id", _N, "process id", ("ProcessId", "NewProcessId")),
-    Column("process_path", _V, "image of the acting process", ("Image", "NewProcessName", "ProcessName", "Application"), folded=True),
+    Column(
+        "process_path",
+        _V,
+        "image of the acting process",
+        ("Image", "NewProcessName", "ProcessName", "Application"),
+        folded=True,
+    ),
     Column("process_name", _V, "folded file name of the image"),
-    Column("command_line", _V, "command line of the acting process", ("CommandLine", "ProcessCommandLine"), folded=True),
+    Column(
+        "command_line", _V, "command line of the acting process", ("CommandLine", "ProcessCommandLine"), folded=True
+    ),
     Column("current_directory", _V, "working directory at start", ("CurrentDirectory",), folded=True),
     Column("original_file_name", _V, "OriginalFileName of the version resource", ("OriginalFileName",), folded=True),
     Column("file_description", _V, "FileDescription of the version resource", ("Description",), folded=True),
     Column("company", _V, "CompanyName of the version resource", ("Company",), folded=True),
     Column("product", _V, "ProductName of the version resource", ("Product",), folded=True),
     Column("file_version", _V, "FileVersion of the version resource", ("FileVersion",), folded=True),
-    Column("integrity_level", _V, "Low, Medium, High, System or a mandatory label SID", ("IntegrityLevel", "MandatoryLabel"), folded=True),
+    Column(
+        "integrity_level",
+        _V,
+        "Low, Medium, High, System or a mandatory label SID",
+        ("IntegrityLevel", "MandatoryLabel"),
+        folded=True,
+    ),
     Column("hashes", _V, "hashes as written: SHA1=…,SHA256=…,IMPHASH=…", ("Hashes", "Hash"), folded=True),
     # Its parent.
     Column("parent_key", _V, "identity of the parent process, as process_key"),
@@ -109,7 +137,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("parent_account", _V, "account of the parent process", ("ParentUser",), folded=True),
     # The file.
     Column("file_path", _V, "file acted on, as written", ("TargetFilename", "ObjectName", "FolderPath"), folded=True),
-    Column("file_dir", _V, "directory of the file: folded, one separator, no `\\\\?\\`, no trailing separator; share path for SMB"),
+    Column(
+        "file_dir",
+        _V,
+        "directory of the file: folded, one separator, no `\\\\?\\`, no trailing separator; share path for SMB",
+    ),
     Column("file_name", _V, "folded last part of the path, without stream"),
     Column("file_ext", _V, "folded extension without dot; NULL if none"),
     Column("file_size", _N, "size of the file; Sysmon has none", ("FileSize",), unit="bytes"),
@@ -131,7 +163,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("initiated", _B, "true if this host opened the connection", ("Initiated",)),
     Column("protocol", _V, "tcp, udp, SMB, …", ("Protocol",), folded=True),
     # Scripts.
-    Column("script_text", _V, "script block, module log payload or pipeline text", ("ScriptBlockText", "Payload", "ContextInfo", "Data"), folded=True),
+    Column(
+        "script_text",
+        _V,
+        "script block, module log payload or pipeline text",
+        ("ScriptBlockText", "Payload", "ContextInfo", "Data"),
+        folded=True,
+    ),
     Column("script_id", _V, "id of the script block", ("ScriptBlockId",)),
     Column("script_part", _N, "number of this part of the block, from 1", ("MessageNumber",)),
     Column("script_parts", _N, "parts of the block in all", ("MessageTotal",)),

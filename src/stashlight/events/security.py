@@ -1,8 +1,11 @@
 """
-Windows Security auditing. Fields: https://learn.microsoft.com/previous-versions/windows/it-pro/windows-10/security/threat-protection/auditing/
+Windows Security auditing.
+
+Fields: https://learn.microsoft.com/previous-versions/windows/it-pro/windows-10/security/threat-protection/auditing/event-4688
 
 4656 (handle requested) is not taken: 4663 tells what was done with the handle. 4663 counts for files only.
-Process ids are hexadecimal in 4663, 4688 and 4624, decimal in 5156, where the field is spelt ProcessID (NXLog: ProcessId).
+Process ids are hexadecimal in 4663, 4688 and 4624, decimal in 5156, where the field is spelt ProcessID (NXLog:
+ProcessId).
 """
 
 from collections.abc import Mapping
@@ -64,7 +67,10 @@ VOCABULARY = Vocabulary(
             Kind.PROCESS_START,
             {
                 # A process started for somebody else (runas, a service host) runs as the target, as Sysmon's User says.
-                "account": Every(("TargetDomainName", "TargetUserName", "SubjectDomainName", "SubjectUserName"), by="target_or_subject"),
+                "account": Every(
+                    ("TargetDomainName", "TargetUserName", "SubjectDomainName", "SubjectUserName"),
+                    by="target_or_subject",
+                ),
                 "account_sid": Every(("TargetUserName", "TargetUserSid", "SubjectUserSid"), by="target_or_subject_sid"),
                 "logon_id": Every(("TargetUserName", "TargetLogonId", "SubjectLogonId"), by="target_or_subject_logon"),
                 "process_id": "NewProcessId",

@@ -1,5 +1,7 @@
 """
-Sysmon, on Windows and Linux. Fields: https://learn.microsoft.com/sysinternals/downloads/sysmon
+Sysmon, on Windows and Linux.
+
+Fields: https://learn.microsoft.com/sysinternals/downloads/sysmon
 
 Not taken, on purpose: 2 (creation time changed), 17/18 (pipes), and 29 (executable written), which repeats an event 11
 of the same file for executables only.
@@ -69,7 +71,12 @@ EVENTS: Mapping[int | tuple[str, str], Meaning] = {
     11: Meaning(Kind.FILE_CREATE, _TARGET, _TIMES),
     15: Meaning(
         Kind.FILE_STREAM,
-        {**_TARGET, "hashes": First(("Hash", "Hashes")), "file_sha256": First(("Hash", "Hashes"), by="sha256"), "stream_contents": "Contents"},
+        {
+            **_TARGET,
+            "hashes": First(("Hash", "Hashes")),
+            "file_sha256": First(("Hash", "Hashes"), by="sha256"),
+            "stream_contents": "Contents",
+        },
         _TIMES,
     ),
     23: Meaning(Kind.FILE_DELETE, _DELETED, _TIMES),

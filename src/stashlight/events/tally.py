@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from stashlight.errors import Problem
+from stashlight.events import arrow
 
 __all__ = ["Tally"]
 
@@ -44,8 +44,7 @@ class Tally:
         self.rejected += other.rejected
         self.events += other.events
         self.duplicates += other.duplicates
-        self.first = min((t for t in (self.first, other.first) if t is not None), default=None)
-        self.last = max((t for t in (self.last, other.last) if t is not None), default=None)
+        self._span(other.first, other.last)
         self.kinds += other.kinds
         self.formats += other.formats
         self.unmapped += other.unmapped
@@ -55,9 +54,9 @@ class Tally:
     def count(self, table: pa.Table) -> None:
         """Count the rows of an event table, their kinds and times."""
         self.events += table.num_rows
-        for each in pc.value_counts(table["kind"]).to_pylist():
-            self.kinds[each["values"]] += each["counts"]
-        span = pc.min_max(table["ts_us"]).as_py()
-        if span["min"] is not None:
-            self.first = span["min"] if self.first is None else min(self.first, span["min"])
-            self.last = span["max"] if self.last is None else max(self.last, span["max"])
+        self.kinds.update(arrow.counts(table, "kind"))
+        self._span(*arrow.span(table, "ts_us"))
+
+    def _span(self, first: int | None, last: int | None) -> None:
+        self.first = min((t for t in (self.first, first) if t is not None), default=None)
+        self.last = max((t for t in (self.last, last) if t is not None), default=None)

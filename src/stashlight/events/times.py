@@ -24,10 +24,13 @@ _ZONE = re.compile(r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})\s*\Z", re.IGNORECASE)
 _CIM = re.compile(r"(\d{14})\.(\d{6})([+-]\d{3})\Z", re.ASCII)
 # .NET's JSON form, as `Get-WinEvent | ConvertTo-Json` of Windows PowerShell writes it: /Date(1709144153977)/
 _DOTNET = re.compile(r"/Date\((\d{10,14})(?:[+-]\d{4})?\)/\Z", re.ASCII)
-# What spreadsheets and the portal make of a time: 2/28/2024, 6:16:37.381 PM · 28.02.2024 18:16:37 · Feb 28, 2024 6:16:37 PM
+# What spreadsheets and the portal make of a time:
+# 2/28/2024, 6:16:37.381 PM · 28.02.2024 18:16:37 · Feb 28, 2024 6:16:37 PM
 _CULTURE = re.compile(
-    r"(?:(?P<a>\d{1,2})(?P<sep>[/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4})|(?P<mon>[A-Za-z]{3})[a-z]* (?P<d>\d{1,2}),? (?P<y2>\d{4}))"
-    r"(?:,| at)? +(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.(?P<f>\d{1,9}))?)?(?:[ \u202f\u00a0]?(?P<half>[AaPp][Mm]))?(?: ?(?:UTC|GMT|Z))?\Z",
+    r"(?:(?P<a>\d{1,2})(?P<sep>[/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4})"
+    r"|(?P<mon>[A-Za-z]{3})[a-z]* (?P<d>\d{1,2}),? (?P<y2>\d{4}))"
+    r"(?:,| at)? +(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.(?P<f>\d{1,9}))?)?"
+    r"(?:[ \u202f\u00a0]?(?P<half>[AaPp][Mm]))?(?: ?(?:UTC|GMT|Z))?\Z",
     re.ASCII,
 )
 _MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
@@ -45,6 +48,8 @@ def parse(value: object) -> int | None:
             us = _odd(value.strip()) if len(value) <= _SUSPECT_LENGTH else None
     elif isinstance(value, int | float) and not isinstance(value, bool):
         us = _number(value)
+    elif isinstance(value, datetime):
+        us = _microseconds(value)
     else:
         return None
     return us if us is not None and EARLIEST <= us < LATEST else None
@@ -110,7 +115,9 @@ def _culture(found: re.Match[str]) -> int | None:
         hour = hour % 12 + (12 if found["half"].lower() == "pm" else 0)
     micro = int((found["f"] or "0").ljust(6, "0")[:6])
     try:
-        when = datetime(int(found["y"] or found["y2"]), month, day, hour, int(found["M"]), int(found["S"] or 0), micro, UTC)
+        when = datetime(
+            int(found["y"] or found["y2"]), month, day, hour, int(found["M"]), int(found["S"] or 0), micro, UTC
+        )
     except ValueError:
         return None
     return _microseconds(when)

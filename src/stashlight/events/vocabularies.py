@@ -1,6 +1,6 @@
 """Every vocabulary there is; adding one is a file and a line here."""
 
-from stashlight.events import defender, esent, powershell, security, sysmon
+from stashlight.events import auditd, defender, esent, powershell, security, sysmon
 from stashlight.events.vocabulary import Vocabulary
 
 __all__ = ["VOCABULARIES"]
@@ -12,4 +12,5 @@ VOCABULARIES: tuple[Vocabulary, ...] = (
     powershell.VOCABULARY,
     esent.VOCABULARY,
     defender.VOCABULARY,
+    auditd.VOCABULARY,
 )

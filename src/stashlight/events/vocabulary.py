@@ -51,7 +51,7 @@ class Vocabulary:
     """
     One way of telling events: who speaks it, and what each id means.
 
-    `events` is keyed by event id, or by `(table, ActionType)` for Defender.
+    `events` is keyed by event id, or by (table, what it says happened): Defender's ActionType, auditd's call.
     `channels` decide only where a record does not name its provider. All names folded.
     """
 

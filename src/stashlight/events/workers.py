@@ -1,8 +1,8 @@
 """
 Reading on all cores: worker processes read, this one gathers, in the order of the tasks.
 
-Workers are spawned, not forked, as the parent may hold engine threads. They get a task at a time and send back Arrow IPC
-streams. Parts of later tasks wait here until their turn, up to a bound; beyond it their workers wait.
+Workers are spawned, not forked, as the parent may hold engine threads. They get a task at a time and send back
+Arrow IPC streams. Parts of later tasks wait here until their turn, up to a bound; beyond it their workers wait.
 A worker that dies takes its task with it, as a problem of that file, and is replaced.
 """
 
@@ -11,7 +11,7 @@ import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -69,7 +69,6 @@ def spread(tasks: Sequence[Task], job: Job, count: int) -> Iterator[Part]:
 
 def _parts_of(number: int, task: Task, job: Job) -> Iterator[Part]:
     tally = Tally()
-    ticks: list[int] = [0]
     try:
         for table in read_source(task.source, tally, job.wanted, format=job.format, strict=job.strict):
             yield Part(number, tally.bytes, table)
@@ -184,7 +183,8 @@ class _Crew:
         worker.process.join()
         if worker.task is not None:
             task = self._tasks[worker.task]
-            reason = f"the process that read this file died ({_death(worker.process.exitcode)}); the rest of it was not read"
+            death = _death(worker.process.exitcode)
+            reason = f"the process that read this file died ({death}); the rest of it was not read"
             where = f"byte {task.source.start}" if task.of > 1 else ""
             tally = Tally(files=0 if task.number else 1, problems=[Problem(task.source.name, where, reason)])
             with suppress(OSError):

@@ -1,0 +1,81 @@
+"""The few things done with Arrow, typed: its own stubs say little."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["counts", "fitted", "ints_moved", "kept", "matches", "repeated", "span", "texts", "typed"]
+
+Value = str | int | bool | None
+# pyarrow's generic array types cannot be written down for columns whose type is known at run time only.
+AnyArray = Any
+
+
+def typed(values: Sequence[Value], kind: pa.DataType) -> AnyArray:
+    """Make a column. Lone surrogates, which have no UTF-8, become question marks."""
+    make = cast("Any", pa).array
+    try:
+        return make(values, kind)
+    except UnicodeEncodeError:
+        return make([_encodable(v) for v in values], kind)
+
+
+def repeated(value: Value, n: int, kind: pa.DataType) -> AnyArray:
+    """Make a column of one value."""
+    arrow = cast("Any", pa)
+    return arrow.nulls(n, kind) if value is None else arrow.repeat(arrow.scalar(_encodable(value), kind), n)
+
+
+def texts(table: pa.Table, name: str) -> list[str]:
+    """Give a column without NULLs."""
+    return cast("list[str]", table[name].to_pylist())
+
+
+def counts(table: pa.Table, name: str) -> dict[str, int]:
+    """Count the values of a column."""
+    pairs = cast("Any", pc).value_counts(table[name]).to_pylist()
+    return {pair["values"]: pair["counts"] for pair in pairs}
+
+
+def span(table: pa.Table, name: str) -> tuple[int | None, int | None]:
+    """Give the least and the greatest value of a column."""
+    ends = cast("Any", pc).min_max(table[name]).as_py()
+    return ends["min"], ends["max"]
+
+
+def kept(table: pa.Table, keep: Sequence[bool]) -> pa.Table:
+    """Leave out the rows that are not to be kept."""
+    return cast("Any", table).filter(cast("Any", pa).array(keep))
+
+
+def ints_moved(table: pa.Table, name: str, by: int) -> pa.Table:
+    """Add a number to every value of a column."""
+    whole = cast("Any", table)
+    at = whole.schema.get_field_index(name)
+    return whole.set_column(at, whole.schema.field(at), cast("Any", pc).add(whole[name], by))
+
+
+def fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table | None:
+    """Give the columns of the schema, those that the batch lacks as NULL; None if a column cannot be of its type."""
+    columns: list[AnyArray] = []
+    for name, kind in zip(schema.names, schema.types, strict=True):
+        if name not in batch.schema.names:
+            columns.append(repeated(None, batch.num_rows, kind))
+            continue
+        try:
+            columns.append(cast("Any", batch).column(name).cast(kind))
+        except (pa.ArrowException, KeyError, ValueError):
+            return None
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def matches(table: pa.Table, name: str, pattern: str) -> bool:
+    """Tell whether every value of a column is there and matches."""
+    whole = cast("Any", pc).match_substring_regex(table[name], pattern)
+    return not whole.null_count and bool(cast("Any", pc).all(whole, min_count=0).as_py())
+
+
+def _encodable(value: Value) -> Value:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
