@@ -46,7 +46,7 @@ def _lines(document: Document, page: Page) -> Iterator[str]:
     yield from _problems(document, page)
     if document.incidents:
         yield ""
-        yield from wrap(f"Why in full: stashlight explain {document.incidents[0].id} PATH…", page.width)
+        yield from wrap(printable(f"Why in full: stashlight explain {document.incidents[0].id} PATH…"), page.width)
 
 
 def _heading(text: str, page: Page) -> Iterator[str]:
