@@ -95,10 +95,12 @@ def wrap(text: str, width: int) -> Iterator[str]:
     yield line.rstrip()
 
 
-def labelled(label: str, text: str, page: Page, margin: int = 9) -> Iterator[str]:
+def labelled(label: str, text: str, page: Page, margin: int = 10) -> Iterator[str]:
     """Lay `text` out beside a label, both made printable; further lines stand under the first."""
     head = f"  {label}".ljust(margin)
-    if len(head) > margin or not label.isascii() or not label.isprintable():  # no label of ours: part of the text
+    if (
+        (label and len(head) >= margin) or not label.isascii() or not label.isprintable()
+    ):  # no label of ours: part of the text
         head, text = " " * margin, f"{label}: {text}"
     for line in wrap(printable(text), max(20, page.width - margin)):
         yield paint(head, "label", page) + line

@@ -34,10 +34,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Exit:
     check_target(options.to)
-    import stashlight
+    from stashlight.explain import explain
 
     with progress_on(sys.stderr, quiet=options.quiet) as progress:
-        explanation = stashlight.explain(
+        explanation = explain(
             options.id,
             options.paths,
             rules=options.rules,

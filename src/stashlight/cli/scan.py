@@ -39,11 +39,11 @@ def run(options: argparse.Namespace) -> Exit:
     check_target(options.to)
     if options.table:
         return _table(options)
-    import stashlight
+    from stashlight.scan import scan
 
     form = options.form or output_of(options.to or "")
     with progress_on(sys.stderr, quiet=options.quiet) as progress:
-        document = stashlight.scan(
+        document = scan(
             options.paths,
             rules=options.rules,
             format=options.format,

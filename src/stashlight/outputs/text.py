@@ -19,6 +19,7 @@ _MOST_FACTORS = 6
 _MOST_COMMANDS = 3
 _MOST_EXTENSIONS = 8
 _MOST_PROBLEMS = 10
+_SHORT = {"exfiltrate": "exfil", "clean_up": "clean"}  # rungs that a margin is too narrow for
 _LONGEST_COMMAND = 320  # about four lines: enough to see what a command does
 
 
@@ -84,8 +85,10 @@ def _told(incident: Incident, page: Page) -> Iterator[str]:
     if len(incident.places) > _MOST_LISTED:
         yield from labelled("", f"and {len(incident.places) - _MOST_LISTED:,} more", page)
     yield from labelled("what", _what(incident.files), page)
-    for command in incident.commands[:_MOST_COMMANDS]:
-        yield from labelled(command.rung or "ran", _how(command), page)
+    telling = [command for command in incident.commands if command.rung] or incident.commands
+    for command in telling[:_MOST_COMMANDS]:
+        rung = command.rung or "ran"
+        yield from labelled(_SHORT.get(rung, rung), _how(command), page)
     factors = sorted(incident.factors, key=lambda factor: -abs(factor.points))
     for number, factor in enumerate(factors[:_MOST_FACTORS]):
         yield from labelled("" if number else "why", f"{factor.points:+d} {factor.name}: {factor.reason}", page)
@@ -140,7 +143,8 @@ def _blind(document: Document, page: Page) -> Iterator[str]:
         yield ""
         yield from _heading("What these logs cannot show", page)
     for gap in gaps:
-        yield from labelled(gap.status, f"{gap.source}: {gap.message}", page, margin=11)
+        message = gap.message if gap.source in gap.message else f"{gap.source}: {gap.message}"
+        yield from labelled(gap.status, message, page)
 
 
 def _problems(document: Document, page: Page) -> Iterator[str]:
@@ -152,7 +156,7 @@ def _problems(document: Document, page: Page) -> Iterator[str]:
     for problem in document.problems[:_MOST_PROBLEMS]:
         where = f"{problem.file}, {problem.position}" if problem.position else problem.file
         count = f" ({problem.count:,} records)" if problem.count > 1 else ""
-        yield from labelled("", f"{where}: {problem.reason}{count}", page, margin=2)
+        yield from labelled("", f"{where}: {problem.reason}{count}", page, 2)
     if len(document.problems) > _MOST_PROBLEMS:
         yield from labelled(
             "", f"and {len(document.problems) - _MOST_PROBLEMS:,} more: --as json lists them all", page, 2
