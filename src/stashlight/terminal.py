@@ -99,7 +99,7 @@ def labelled(label: str, text: str, page: Page, margin: int = 10) -> Iterator[st
     """Lay `text` out beside a label, both made printable; further lines stand under the first."""
     head = f"  {label}".ljust(margin)
     if (
-        (label and len(head) >= margin) or not label.isascii() or not label.isprintable()
+        len(label) + 3 > max(margin, 3) or not label.isascii() or not label.isprintable()
     ):  # no label of ours: part of the text
         head, text = " " * margin, f"{label}: {text}"
     for line in wrap(printable(text), max(20, page.width - margin)):
