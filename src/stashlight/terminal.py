@@ -95,16 +95,14 @@ def wrap(text: str, width: int) -> Iterator[str]:
     yield line.rstrip()
 
 
-def labelled(label: str, text: str, page: Page, margin: int = 10) -> Iterator[str]:
-    """Lay `text` out beside a label, both made printable; further lines stand under the first."""
+def labelled(label: str, text: str, page: Page, margin: int = 10, hang: int = 0) -> Iterator[str]:
+    """Lay `text` out beside a label, both made printable; further lines stand under the first, `hang` cells on."""
+    if len(label) + 3 > max(margin, 3) or not label.isascii() or not label.isprintable():
+        label, text = "", f"{label}: {text}"  # no label of ours: part of the text
     head = f"  {label}".ljust(margin)
-    if (
-        len(label) + 3 > max(margin, 3) or not label.isascii() or not label.isprintable()
-    ):  # no label of ours: part of the text
-        head, text = " " * margin, f"{label}: {text}"
-    for line in wrap(printable(text), max(20, page.width - margin)):
+    for line in wrap(printable(text), max(20, page.width - margin - hang)):
         yield paint(head, "label", page) + line
-        head = " " * margin
+        head = " " * (margin + hang)
 
 
 def paint(text: str, colour: str, page: Page) -> str:

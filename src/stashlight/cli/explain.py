@@ -80,7 +80,7 @@ def _lines(explanation: Explanation, page: Page) -> Iterator[str]:
 def _incident(incident: Incident, page: Page) -> Iterator[str]:
     yield from labelled("score", f"{incident.score}, {incident.severity}", page)
     for factor in incident.factors:
-        yield from labelled("", f"{factor.points:+d} {factor.name}: {factor.reason}", page)
+        yield from labelled("", f"{factor.points:+d} {factor.name}: {factor.reason}", page, hang=4)
     confidence = incident.confidence + (f": {incident.confidence_reason}" if incident.confidence_reason else "")
     yield from labelled("sure?", confidence, page)
     for rung in incident.rungs:

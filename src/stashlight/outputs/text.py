@@ -91,7 +91,7 @@ def _told(incident: Incident, page: Page) -> Iterator[str]:
         yield from labelled(_SHORT.get(rung, rung), _how(command), page)
     factors = sorted(incident.factors, key=lambda factor: -abs(factor.points))
     for number, factor in enumerate(factors[:_MOST_FACTORS]):
-        yield from labelled("" if number else "why", f"{factor.points:+d} {factor.name}: {factor.reason}", page)
+        yield from labelled("" if number else "why", f"{factor.points:+d} {factor.name}: {factor.reason}", page, hang=4)
     if len(factors) > _MOST_FACTORS:
         rest = factors[_MOST_FACTORS:]
         yield from labelled(
