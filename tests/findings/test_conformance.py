@@ -28,6 +28,7 @@ from stashlight.findings.compile import Detections, compile_condition
 from stashlight.findings.load import load
 from stashlight.findings.rule import Rule
 
+
 class Oracle:
     """Events in Sigma's names; `matching` gives the numbers of those that a rule matches."""
 
@@ -131,7 +132,9 @@ def _item(draw: st.DrawFn, events: list[Event], alphabet: str) -> tuple[str, obj
             return f"{name}|fieldref", draw(st.sampled_from(TEXTS))
         case _:
             modifier = draw(
-                st.sampled_from(["", "|contains", "|startswith", "|endswith", "|neq", "|windash|contains", "|base64|contains"])
+                st.sampled_from(
+                    ["", "|contains", "|startswith", "|endswith", "|neq", "|windash|contains", "|base64|contains"]
+                )
             )
             values = st.lists(_value(events, alphabet), min_size=1, max_size=3)
             listed = [v for v in draw(values) if "base64" not in modifier or ("*" not in v and "?" not in v)] or ["a"]
@@ -190,7 +193,9 @@ def _agree(events: list[Event], detections: dict[str, object], condition: str, *
     assert _ours(events, _compiled(detections, condition)) == expected, (detections, condition)
 
 
-_MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+_MANY = settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 @_MANY
@@ -210,7 +215,20 @@ def test_generated_conditions_agree_on_unicode(case: tuple[list[Event], dict[str
         _agree(events, detections, condition, unicode=True)
 
 
-REGEXES = (r"a.b", r"^a", r"b$", r"[^a]\s", r"(?i)AB+", r"\\\\", r"a|b{2,}", r"^.*\.exe$", r"\d{1,3}", r"'%_", r"[\\/]", "a\nb")
+REGEXES = (
+    r"a.b",
+    r"^a",
+    r"b$",
+    r"[^a]\s",
+    r"(?i)AB+",
+    r"\\\\",
+    r"a|b{2,}",
+    r"^.*\.exe$",
+    r"\d{1,3}",
+    r"'%_",
+    r"[\\/]",
+    "a\nb",
+)
 
 
 @_MANY
@@ -220,7 +238,11 @@ def test_regular_expressions_agree(events: list[Event], pattern: str, flags: str
 
 
 @_MANY
-@given(_events(_ASCII), st.text("abAB01 '%_\\.", min_size=1, max_size=4), st.sampled_from(["", "|contains", "|startswith", "|endswith"]))
+@given(
+    _events(_ASCII),
+    st.text("abAB01 '%_\\.", min_size=1, max_size=4),
+    st.sampled_from(["", "|contains", "|startswith", "|endswith"]),
+)
 def test_cased_values_agree(events: list[Event], value: str, modifier: str) -> None:
     _agree(events, {"sel": {f"CommandLine{modifier}|cased": value}}, "sel", unicode=False)
 

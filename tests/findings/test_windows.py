@@ -111,7 +111,9 @@ def _chain(mine: list[Hit], at: Hit, step: int) -> int | None:
     if step == 0:
         return at.time
     assert at.time is not None
-    before = [_chain(mine, h, step - 1) for h in mine if h.step == step - 1 and h.time is not None and h.time <= at.time]
+    before = [
+        _chain(mine, h, step - 1) for h in mine if h.step == step - 1 and h.time is not None and h.time <= at.time
+    ]
     starts = [s for s in before if s is not None]
     return max(starts) if starts else None
 
@@ -121,7 +123,14 @@ def _found(hits: list[Hit], c: Correlation) -> set[tuple[str, int, int, int]]:
     for table in ("events", "findings", "building_blocks"):
         _ENGINE.execute(f"DELETE FROM {table}")
     events = [
-        {"event_key": str(i), "ts_us": _us(h.time), "host_lc": h.host, "account_lc": h.user, "file_size": h.size, "weight": h.weight}
+        {
+            "event_key": str(i),
+            "ts_us": _us(h.time),
+            "host_lc": h.host,
+            "account_lc": h.user,
+            "file_size": h.size,
+            "weight": h.weight,
+        }
         for i, h in enumerate(hits)
     ]
     if events:
@@ -150,7 +159,14 @@ _KINDS = ("event_count", "value_count", "temporal", "temporal_ordered", "value_s
 
 
 @settings(max_examples=120, deadline=None)
-@given(_HITS, st.sampled_from(_KINDS), st.sampled_from(sorted(_COMPARE)), st.integers(0, 4), st.integers(1, 12), st.booleans())
+@given(
+    _HITS,
+    st.sampled_from(_KINDS),
+    st.sampled_from(sorted(_COMPARE)),
+    st.integers(0, 4),
+    st.integers(1, 12),
+    st.booleans(),
+)
 def test_windows_slide_as_said(hits: list[Hit], kind: str, operator: str, count: int, span: int, grouped: bool) -> None:
     """Same runs, bounds and values as one window an event, for every type and operator."""
     correlation = _correlation(kind, operator, count, span, grouped=grouped)

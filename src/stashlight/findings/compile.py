@@ -5,8 +5,9 @@ pySigma parses conditions and values; the walk from there is ours, so that nothi
 (a selector that names no detection, an unknown field) and every error knows its line.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from sigma.conditions import (
@@ -25,7 +26,7 @@ from sqlglot import exp
 
 from stashlight.engines.profile import check, conjunction, disjunction
 from stashlight.errors import EngineError, RuleError
-from stashlight.findings.columns import field
+from stashlight.findings import columns
 from stashlight.findings.encodings import ENCODINGS, EncodingError, encoded
 from stashlight.findings.leaf import LeafError, Placeholders, alternatives, keyword, leaf
 from stashlight.findings.logsource import Scope
@@ -51,6 +52,8 @@ class Detections:
     under: str = "detection"
     category: str = ""
     placeholders: Placeholders | None = None
+    # Counts comparisons while they are made: a condition may name a long detection thousands of times.
+    used: Iterator[int] = field(default_factory=itertools.count)
 
     def error(self, reason: str, *path: str) -> RuleError:
         """Give the error for a part of the document."""
@@ -87,9 +90,6 @@ def compile_condition(detections: Detections) -> exp.Expr:
         check(tree)
     except EngineError as error:
         raise detections.error(str(error)) from error
-    if sum(1 for _ in tree.find_all(exp.Column)) > _MOST_LEAVES:
-        msg = f"more than {_MOST_LEAVES} comparisons"
-        raise detections.error(msg)
     return tree
 
 
@@ -194,6 +194,9 @@ def _item(detections: Detections, key: str | None, value: object, path: _Path) -
         msg = f"'{key}' has no value"
         raise detections.error(msg, *path)
     for one in values:
+        if next(detections.used) >= _MOST_LEAVES:
+            message = f"more than {_MOST_LEAVES} comparisons"
+            raise detections.error(message, *path)
         if not isinstance(one, str | int | float | bool | None):
             msg = f"'{key}': a value must be text, a number, true, false or null"
             raise detections.error(msg, *path)
@@ -236,7 +239,7 @@ def _compared(detections: Detections, item: SigmaDetectionItem, values: list[Sig
     if item.field is None:
         tree = link([keyword(v, placeholders) for v in values])
     else:
-        at = field(item.field, detections.category)
+        at = columns.field(item.field, detections.category)
         if at is None:
             msg = f"unknown field '{item.field}'"
             raise detections.error(msg, *path)

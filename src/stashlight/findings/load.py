@@ -11,8 +11,7 @@ from pathlib import Path
 
 from stashlight.errors import InputError, RuleError
 from stashlight.findings import kept
-from stashlight.findings.rule import RuleSet
-from stashlight.findings.text import LARGEST_FILE
+from stashlight.findings.rule import LARGEST_FILE, RuleSet
 
 __all__ = ["SHIPPED", "load"]
 

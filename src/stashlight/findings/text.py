@@ -12,10 +12,10 @@ from typing import Any, cast
 import yaml
 
 from stashlight.errors import RuleError
+from stashlight.findings.rule import LARGEST_FILE
 
-__all__ = ["LARGEST_FILE", "Document", "documents"]
+__all__ = ["Document", "documents"]
 
-LARGEST_FILE = 1_000_000  # bytes; the largest file of SigmaHQ has 60,000
 _MOST_DOCUMENTS = 1000
 _SCALARS = frozenset({"str", "int", "float", "bool", "null", "timestamp"})
 _DEEPEST = 32
