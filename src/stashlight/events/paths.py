@@ -17,6 +17,7 @@ from stashlight.events.schema import fold
 __all__ = ["Place", "base", "is_unc", "is_windows", "join", "normalise", "parents", "share_root", "split", "stream"]
 
 _DRIVE = re.compile(r"[A-Za-z]:")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _RUN = re.compile(r"\\{2,}")
 _SLASHES = re.compile(r"/{2,}")
 # Prefixes of the object manager and the Win32 file name space; compared folded, on a path whose backslashes are single.
@@ -59,51 +60,53 @@ def is_windows(path: str) -> bool:
 
 def normalise(path: str) -> str:
     """Give the one spelling of `path`; doing it again changes nothing."""
-    return _windows(path) if is_windows(path) else _posix(path)
-
-
-def _posix(path: str) -> str:
-    path = _SLASHES.sub("/", path)
-    return path.rstrip("/") or "/"
-
-
-def _windows(path: str) -> str:
-    path = fold(path)
-    if "/" in path:
-        path = path.replace("/", "\\")
-    if not (path[1:3] == ":\\" and "\\\\" not in path):
-        path = _odd(path)
-    return _without_stream(path)
+    if not is_windows(path):
+        path = _SLASHES.sub("/", path)
+        path = path.rstrip("/") or "/"
+        # `A/` is a name without any slash, and on Windows as likely as not.
+        return normalise(path) if is_windows(path) else path
+    path = fold(path).replace("/", "\\")
+    seen = ""
+    while path != seen:
+        # A prefix that comes off may uncover another one, or a stream; hardly any path comes here twice.
+        seen = path
+        if path[1:3] != ":\\" or "\\\\" in path:
+            path = _odd(path)
+        path = _without_stream(path)
+    return path
 
 
 def _odd(path: str) -> str:
-    seen = ""
-    while path != seen:
-        seen = path
-        unc = path.startswith("\\\\")
-        path = _RUN.sub("\\\\", path)
-        if unc:
-            path = "\\" + path
-        for prefix, replacement in _PREFIXES:
-            if path.startswith(prefix):
-                path = replacement + path[len(prefix) :]
-        if path == "\\systemroot":
-            path = "c:\\windows"
-        for prefix in _BEFORE_DRIVE:
-            if path.startswith(prefix) and _DRIVE.match(path, len(prefix)):
-                path = path[len(prefix) :]
+    unc = path.startswith("\\\\")
+    path = _RUN.sub(r"\\", path)
+    if unc:
+        path = "\\" + path
+    for prefix, replacement in _PREFIXES:
+        if path.startswith(prefix):
+            path = replacement + path[len(prefix) :]
+    if path == "\\systemroot":
+        path = "c:\\windows"
+    for prefix in _BEFORE_DRIVE:
+        if path.startswith(prefix) and _DRIVE.match(path, len(prefix)):
+            path = path[len(prefix) :]
     return path
 
 
 def _without_stream(path: str) -> str:
-    # A drive's colon is no stream; nor is the one of `\\.\c:`, which _odd has taken off.
-    cut = path.rfind("\\") + 1
-    colon = path.find(":", max(cut, 2 if _DRIVE.match(path) else 0))
-    if colon > 0:
-        path = path[:colon]
-    if path.endswith("\\"):
-        path = path.rstrip("\\") or path[:1]
-    return path + "\\" if len(path) == 2 and path[1] == ":" else path
+    """Take off the stream of the last part and separators at the end, in one pass from behind."""
+    drive = 2 if _DRIVE.match(path) else 0
+    end = len(path)
+    while True:
+        while end > drive and path[end - 1] == "\\":
+            end -= 1
+        start = max(path.rfind("\\", 0, end) + 1, drive)
+        colon = path.find(":", start, end)
+        if colon < 0 or colon == drive == start:
+            break
+        end = colon
+    if end == drive == 2:
+        return path[:2] + "\\"
+    return path[:end] or path[:1]
 
 
 def stream(path: str) -> str | None:
@@ -120,7 +123,14 @@ def stream(path: str) -> str | None:
 def split(path: str) -> Place:
     r"""Give directory, name and extension; a name that has no directory gives None for it."""
     # By far the most paths are already plain; the long way round gives the same for them.
-    if path[1:3] == ":\\" and "/" not in path and "\\\\" not in path and ":" not in path[2:] and path[-1] != "\\":
+    if (
+        path[1:3] == ":\\"
+        and path[0] in _LETTERS
+        and "/" not in path
+        and "\\\\" not in path
+        and path.find(":", 2) < 0
+        and path[-1] != "\\"
+    ):
         path = fold(path)
         cut = path.rindex("\\")
         name = path[cut + 1 :]
@@ -136,10 +146,14 @@ def _split(whole: str) -> Place:
     directory, found, name = whole.rpartition(mark)
     if not name:
         return Place(whole, None, None)
-    if len(directory) == 2 and directory[1] == ":":
+    if len(directory) == 2 and _DRIVE.match(directory):
         directory += "\\"
     elif found and not directory.strip(mark):
-        directory = mark if mark == "/" else (directory + mark if directory else "\\")
+        # The file stands at the root; `\\\\server` alone stands nowhere.
+        directory = "" if directory else mark
+    elif directory and (directory[0] not in "/\\" or ":" in directory):
+        # Relative, or with a colon in the middle: no file system has it, but it is written somewhere.
+        directory = normalise(directory)
     name = fold(name)
     stem, dot, extension = name.rpartition(".")
     return Place(directory or None, name, extension if dot and stem and extension else None)

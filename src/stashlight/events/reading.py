@@ -1,6 +1,6 @@
 """One source → event tables, and what is to be said about it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pyarrow as pa
 
@@ -10,7 +10,7 @@ from stashlight.events.normalise import Normaliser
 from stashlight.events.tally import Tally
 from stashlight.events.vocabularies import VOCABULARIES
 
-__all__ = ["MAPPED", "read_source"]
+__all__ = ["MAPPED", "pieces", "read_source"]
 
 MAPPED = Wanted(frozenset(key for v in VOCABULARIES for key in v.events if isinstance(key, int)))
 """Every event id that any vocabulary maps: what is read unless somebody wants less."""
@@ -19,6 +19,7 @@ MAPPED = Wanted(frozenset(key for v in VOCABULARIES for key in v.events if isins
 _ROWS = 20_000
 # Script blocks and command lines may be long: so many bytes of raw records end a table as well.
 _BYTES = 32 << 20
+_SIGN_OF_LIFE = 4 << 20
 
 
 def read_source(
@@ -28,14 +29,17 @@ def read_source(
     *,
     format: str = "",  # noqa: A002 - the option's name
     strict: bool = False,
-    tick: Callable[[int], None] | None = None,
 ) -> Iterator[pa.Table]:
     """
     Give the events of one source as tables in schema.ARROW, in bounded memory; counts and problems go to `tally`.
 
-    What a file holds never raises. `tally` is complete when the last table has been given. `tick` is called now and
-    then with the bytes of content read so far.
+    What a file holds never raises. `tally` is complete when the last table has been given.
     """
+    return (table for table in pieces(source, tally, wanted, format, strict=strict) if table is not None)
+
+
+def pieces(source: Source, tally: Tally, wanted: Wanted, form: str, *, strict: bool) -> Iterator[pa.Table | None]:
+    """As `read_source`, with a None now and then as a sign of life: `tally` says how far it is."""
     if (tables := read_back(source, tally)) is not None:
         yield from tables
         return
@@ -43,20 +47,22 @@ def read_source(
     normaliser = Normaliser(source.name)
     container = ""
     waiting = 0
-    for batch in read(source, wanted, strict=strict, format=format):
+    told = 0
+    for batch in read(source, wanted, strict=strict, format=form):
         container = container or batch.format
         tally.bytes += batch.bytes
         tally.records += len(batch.records) + batch.skipped + batch.rejected
         tally.rejected += batch.rejected
         tally.problems += batch.problems
-        if tick:
-            tick(tally.bytes)
         for record in batch.records:
             normaliser.add(record)
             waiting += len(record.raw)
         if waiting > _BYTES or normaliser.rows >= _ROWS:
             waiting = 0
             yield normaliser.table()
+        elif tally.bytes - told > _SIGN_OF_LIFE:
+            told = tally.bytes
+            yield None
     if normaliser.rows:
         yield normaliser.table()
     tally.formats[container or "unknown"] += 1

@@ -21,16 +21,13 @@ import pyarrow as pa
 from stashlight.decoders import Wanted
 from stashlight.errors import Problem
 from stashlight.events.ranges import Task
-from stashlight.events.reading import read_source
+from stashlight.events.reading import pieces
 from stashlight.events.tally import Tally
 
 __all__ = ["Job", "Part", "here", "spread"]
 
 _MAX_WAITING = 128 << 20
 """Bytes of parts that may wait for their turn."""
-
-_TICK = 4 << 20
-"""Bytes of content between two signs of life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def spread(tasks: Sequence[Task], job: Job, count: int) -> Iterator[Part]:
 def _parts_of(number: int, task: Task, job: Job) -> Iterator[Part]:
     tally = Tally()
     try:
-        for table in read_source(task.source, tally, job.wanted, format=job.format, strict=job.strict):
+        for table in pieces(task.source, tally, job.wanted, job.format, strict=job.strict):
             yield Part(number, tally.bytes, table)
     except Exception as error:  # noqa: BLE001 - the process's edge: one file must not end the scan
         tally.problems.append(Problem(task.source.name, "", f"reading stopped: {type(error).__name__}: {error}"[:500]))
