@@ -409,3 +409,11 @@ def test_problems_name_the_source(tmp_path: Path) -> None:
 def test_json_dumps_of_python_are_read(tmp_path: Path) -> None:
     rows = [{"n": n, "text": "é\n\u2028"} for n in range(3)]
     assert [r.fields for r in whole(file(tmp_path, json.dumps(rows, indent=1).encode())).records] == rows
+
+
+@pytest.mark.parametrize("piece", [b"\n{", b"[", b'{"a":[', b'{"records":[{'])
+def test_brackets_that_never_close_are_given_up(piece: bytes, tmp_path: Path) -> None:
+    """Each could be the start of a value: trying all of them would take hours."""
+    got = whole(file(tmp_path, piece * 200_000))
+    assert not got.records
+    assert 0 < len(got.problems) <= 102

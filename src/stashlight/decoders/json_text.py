@@ -14,6 +14,10 @@ _ESCAPE = re.compile(
 )
 
 
+# What another try could help: a file of broken lines must not cost twice.
+_REPAIRABLE = re.compile(rb"[\x00-\x1f\x80-\xff]|\\u[dD][89a-fA-F]|NaN|Infinity")
+
+
 class JsonError(ValueError):
     """This is not one JSON value."""
 
@@ -31,6 +35,9 @@ def load(raw: bytes) -> tuple[object, str]:
         return cast("object", orjson.loads(raw)), ""
     except orjson.JSONDecodeError as error:
         first = error
+    if not _REPAIRABLE.search(raw):
+        message = "JSON nested too deeply" if "depth limit" in str(first) else f"malformed JSON: {first}"
+        raise JsonError(message) from first
     text = raw.decode("utf-8", "replace")
     is_text = "\ufffd" not in text or b"\xef\xbf\xbd" in raw
     repair = "control characters, NaN or lone surrogates" if is_text else "invalid UTF-8"

@@ -17,7 +17,12 @@ __all__ = ["end_of_value", "values"]
 
 _BUFFER = 1 << 19
 _MAX_RESTARTS = 100
-"""How often a file may be picked up again after a broken value: each try may look at MAX_RECORD bytes."""
+_MAX_RESCANNED = 2 * MAX_RECORD
+"""How often, and over how many bytes, a file may be picked up again after a broken value: without a bound, a file of
+opening brackets would be looked at once from each of them."""
+
+_MAX_DEPTH = 64
+"""Lists around a record: real ones have one or two."""
 
 # Up to and with the next bracket, strings passed over whole. Possessive, so that no text makes it go back.
 _TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+[{}\[\]]', re.DOTALL)
@@ -66,7 +71,7 @@ class _Walk:
         self.depth = 0  # within that value
         self.around: list[int] = []  # brackets of the lists and wrappers around it
         self.number = 0
-        self.restarts = 0
+        self.restarts = self.rescanned = 0
         self.dropping = False
         self.ids = ids
 
@@ -100,8 +105,12 @@ class _Walk:
             self._gap(part, end - 1)
             if bracket == ord("{"):
                 self.start, self.depth = end - 1, 1
-            elif bracket == ord("["):
+            elif bracket == ord("[") and len(self.around) < _MAX_DEPTH:
                 self.around.append(bracket)
+            elif bracket == ord("["):
+                self.start = end - 1
+                self._broken(part, f"lists nested deeper than {_MAX_DEPTH}")
+                return
             elif self.around:
                 self.around.pop()
             else:
@@ -161,8 +170,10 @@ class _Walk:
         self.at = self.start + 1
         self.start, self.depth, self.dropping = -1, 0, True
         self.restarts += 1
-        if self.restarts == _MAX_RESTARTS:
-            part.reject(f"byte {self.offset + self.at}", f"{_MAX_RESTARTS} broken values: the rest is not read")
+        self.rescanned += len(self.buffer) - self.at
+        if self.restarts == _MAX_RESTARTS or self.rescanned > _MAX_RESCANNED:
+            self.restarts = _MAX_RESTARTS
+            part.reject(f"byte {self.offset + self.at}", "too many broken values: the rest is not read")
 
     def _resume(self) -> bool:
         """Go on at the next line that begins with an object."""

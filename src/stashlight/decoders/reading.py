@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
 
 import pyarrow as pa
 
@@ -14,7 +15,7 @@ from stashlight.decoders.source import Source
 from stashlight.decoders.stream import Stream
 from stashlight.decoders.unpack import UNREADABLE
 from stashlight.errors import InputError, Problem
-from stashlight.plugins import plugin, plugin_names, plugins
+from stashlight.plugins import plugins
 
 __all__ = ["formats", "read", "read_events", "sniff"]
 
@@ -37,7 +38,7 @@ _MAGICS = (
 
 def formats() -> list[str]:
     """Name the formats that can be read."""
-    return plugin_names(_FORMATS)
+    return sorted(_formats())
 
 
 def read(source: Source, wanted: Wanted = ALL, *, strict: bool = False, format: str = "") -> Iterator[Batch]:  # noqa: A002 - the option's name
@@ -78,9 +79,15 @@ def read_events(source: Source) -> Iterator[pa.RecordBatch | Problem] | None:
 
 def sniff(head: bytes) -> str:
     """Name the format of content that begins with `head`; "" if none fits."""
-    scores = {name: module.fits(head) for name, module in plugins(_FORMATS, Format).items()}
+    scores = {name: module.fits(head) for name, module in _formats().items()}
     best = max(scores, key=scores.__getitem__)
     return best if scores[best] > 0 else ""
+
+
+@cache
+def _formats() -> dict[str, Format]:
+    """Look for plug-ins once: it takes milliseconds, and a folder may hold thousands of small files."""
+    return plugins(_FORMATS, Format)
 
 
 def _read(source: Source, wanted: Wanted, forced: str, *, strict: bool) -> Iterator[Batch]:
@@ -96,7 +103,7 @@ def _read(source: Source, wanted: Wanted, forced: str, *, strict: bool) -> Itera
         stream = Stream(source.name, file)
         name = forced or sniff(stream.head)
         if stream.head and name:
-            yield from plugin(_FORMATS, name, Format).decode(stream, wanted, strict=strict)
+            yield from _formats()[name].decode(stream, wanted, strict=strict)
         elif not stream.fault:
             reason = _unknown(stream.head) if stream.head else "empty file"
             yield Batch(problems=[Problem(source.name, "", reason)])

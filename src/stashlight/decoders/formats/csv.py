@@ -140,8 +140,7 @@ class _Table:
 
 def _delimiter(text: str) -> str:
     """Take the one that occurs most in the first line."""
-    lines = _HINT.sub("", text).lstrip("\r\n").splitlines()
-    first = lines[0] if lines else ""
+    first = _HINT.sub("", text).lstrip("\r\n").partition("\n")[0]
     best = max(_DELIMITERS, key=first.count)
     return best if best in first else ""
 
