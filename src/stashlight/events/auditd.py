@@ -48,6 +48,9 @@ _CALLS = {
     "42": "connect", "203": "connect",
 }  # fmt: skip
 
+# EINPROGRESS: how a connection begins that nobody waits for.
+_IN_PROGRESS = "-115"
+
 Fields = dict[str, object]
 
 
@@ -62,7 +65,7 @@ def flatten(parts: list[dict[str, str]]) -> tuple[str, Fields]:
     call = whole.get("syscall", "")
     call = _CALLS.get(call, call)
     fields: Fields = {**whole, "syscall": call or None}
-    command = _command(parts) or whole.get("proctitle")
+    command = _command(parts) or whole.get("cmdline") or whole.get("proctitle")
     if command:
         fields["command"] = command
     # auditd's enriched format writes names beside numbers, in capitals.
@@ -73,7 +76,7 @@ def flatten(parts: list[dict[str, str]]) -> tuple[str, Fields]:
 
 
 def _what(call: str, whole: Mapping[str, str], parts: list[dict[str, str]], fields: Fields) -> str:
-    if whole.get("success") == "no":
+    if whole.get("success") == "no" and not (call == "connect" and whole.get("exit") == _IN_PROGRESS):
         return f"{call or 'call'} that failed"
     if call.startswith("execve"):
         return "execve"

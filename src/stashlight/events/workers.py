@@ -1,8 +1,8 @@
 """
 Reading on all cores: worker processes read, this one gathers, in the order of the tasks.
 
-Workers are spawned, not forked, as the parent may hold engine threads. They get a task at a time and send back
-Arrow IPC streams. Parts of later tasks wait here until their turn, up to a bound; beyond it their workers wait.
+Workers get a task at a time and send back Arrow IPC streams. Parts of later tasks wait here until their turn, up to a
+bound; beyond it their workers wait.
 A worker that dies takes its task with it, as a problem of that file, and is replaced.
 """
 
@@ -24,7 +24,10 @@ from stashlight.events.ranges import Task
 from stashlight.events.reading import pieces
 from stashlight.events.tally import Tally
 
-__all__ = ["Job", "Part", "here", "spread"]
+__all__ = ["START", "Job", "Part", "here", "spread"]
+
+START = "spawn"
+"""How processes begin: a fork of a process that holds engine threads may hang."""
 
 _MAX_WAITING = 128 << 20
 """Bytes of parts that may wait for their turn."""
@@ -98,7 +101,7 @@ class _Crew:
         self._turn = 0  # task whose parts are given
         self._waiting: dict[int, deque[tuple[Part, int]]] = {}
         self._bytes = 0
-        self._context = get_context("spawn")
+        self._context = get_context(START)
         self._workers: list[_Worker] = []
         for _ in range(count):
             self._hire()

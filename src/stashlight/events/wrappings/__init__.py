@@ -35,5 +35,7 @@ def recognise(fields: Fields) -> Wrapping | None:
     ):
         data = fields.get("EventData")
         return NESTED if isinstance(data, dict | str) and data else FLAT
-    said = fields.get("EventType")
+    said, raw = fields.get("EventType"), fields.get("_raw")
+    if isinstance(raw, str) and raw.startswith("instance of Win32_NTLogEvent"):
+        return FLAT
     return AUOMS if isinstance(said, str) and said.startswith("AUOMS_") else None

@@ -3,6 +3,8 @@
 import re
 
 from stashlight.decoders.envelopes import ENVELOPE
+from stashlight.events.message_text import fields_of, message_of
+from stashlight.events.schema import fold
 from stashlight.events.times import has_zone
 from stashlight.events.wrapping import ARRIVALS, HOSTS, Actor, Fields, Told, Wrapping, attributes, first, inside
 
@@ -13,8 +15,10 @@ _PROVIDERS = ("SourceName", "Provider", "ProviderName", "Provider_Name", "EventS
 _CHANNELS = ("Channel", "LogName", "log_name", "EventLog", "Logfile")
 _IDS = ("EventID", "EventCode", "event_id", "Id")
 _CREATED = ("TimeCreated", "SystemTime")
+# Where none of these stands, nobody took the event's message apart.
+_EXTRACTED = frozenset({"Image", "UtcTime", "SubjectUserSid", "SubjectUserName", "TargetUserName", "ScriptBlockText"})
 _WMI = re.compile(
-    r'^[ \t]*(SourceName|Logfile|ComputerName|TimeGenerated|RecordNumber) = "?([^"\r\n]*)"?;\r?$', re.MULTILINE
+    r'^[ \t]*(SourceName|Logfile|ComputerName|TimeGenerated|EventCode) = "?([^"\r\n]*)"?;\r?$', re.MULTILINE
 )
 
 
@@ -29,14 +33,20 @@ def _read_flat(fields: Fields) -> Told:
     channel = channel or first(fields, _CHANNELS)
     created = fields.get("TimeCreated") or first(fields, _CREATED)
     data = fields
+    event_id = first(fields, _IDS)
     raw = fields.get("_raw")
-    if isinstance(raw, str) and (provider is None or channel is None):
+    if isinstance(raw, str) and (provider is None or channel is None or event_id is None):
         said = dict(_WMI.findall(raw))
         provider = provider or said.get("SourceName")
         channel = channel or said.get("Logfile")
         created = created or said.get("TimeGenerated")
+        event_id = event_id or said.get("EventCode")
         if "Computer" not in fields and "ComputerName" in said:
             data = {**fields, "Computer": said["ComputerName"]}
+    if _EXTRACTED.isdisjoint(fields) and isinstance(provider, str):
+        message = fields.get("Message") or (message_of(raw) if isinstance(raw, str) else None)
+        if isinstance(message, str):
+            data = {**fields_of(message, fold(provider)), **data}
     if described := inside(provider):
         provider = described.get("Name") or attributes(described).get("Name")
     if provider is None and channel is None:
@@ -44,12 +54,11 @@ def _read_flat(fields: Fields) -> Told:
     if created is None and isinstance(local := fields.get("EventTime"), str) and has_zone(local):
         # NXLog writes local time without zone: not usable. Other writers of EventTime do name it.
         created = local
-    event_id = fields.get("EventID")
     around = inside(fields.get(ENVELOPE))
     return Told(
         provider,
         channel,
-        event_id if event_id is not None else first(fields, _IDS),
+        event_id,
         host or first(data, HOSTS) or first(around, HOSTS),
         created,
         arrival or first(fields, ARRIVALS) or first(around, ARRIVALS),

@@ -1,0 +1,199 @@
+"""Loading: everything is counted, in order, however many processes share the work."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stashlight.decoders import ALL, Source, sources
+from stashlight.errors import InputError, Problem
+from stashlight.events import MAPPED, Tally, load, read_source, workers
+from stashlight.events.ranges import Shift, ranges
+from stashlight.events.schema import ARROW
+
+
+class Rows:
+    """A sink that keeps tables."""
+
+    def __init__(self) -> None:
+        self.tables: list[pa.Table] = []
+
+    def add(self, table: pa.Table, /) -> None:
+        self.tables.append(table)
+
+    def whole(self) -> pa.Table:
+        return pa.concat_tables(self.tables) if self.tables else ARROW.empty_table()
+
+
+def line(number: int, event_id: int = 11, **more: object) -> str:
+    return json.dumps(
+        {
+            "@timestamp": "2024-02-28T18:15:55.177Z",
+            "EventTime": "2024-02-28 14:15:53",
+            "Hostname": "WS1",
+            "Channel": "Microsoft-Windows-Sysmon/Operational",
+            "SourceName": "Microsoft-Windows-Sysmon",
+            "EventID": event_id,
+            "UtcTime": f"2024-02-28 18:{number // 60 % 60:02d}:{number % 60:02d}.000",
+            "ProcessGuid": "{32aa62e8-7859-65df-b42b-000000000600}",
+            "Image": "C:\\a.exe",
+            "TargetFilename": f"C:\\Temp\\{number}.txt",
+            **more,
+        }
+    )
+
+
+def test_everything_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(
+        "\n".join([line(1), line(2), line(1), line(3, 7), '{"EventID":11,"Half', '{"x": 1}'])
+    )
+    (tmp_path / "b.json").write_text(line(2) + "\n" + line(4) + "\n")
+    (tmp_path / "empty.json").write_text("")
+    rows = Rows()
+    tally = load([str(tmp_path)], rows)
+    assert tally.files == 3
+    assert tally.records == 8
+    assert tally.rejected == 1
+    assert tally.events == rows.whole().num_rows == 3
+    assert tally.duplicates == 2
+    assert dict(tally.kinds) == {"file_create": 3}
+    assert dict(tally.formats) == {"json": 2, "unknown": 1}
+    assert (tally.first, tally.last) == (1709143201000000, 1709143204000000)
+    reasons = sorted((Path(p.file).name, p.reason.split(";")[0]) for p in tally.problems)
+    assert [name for name, _ in reasons] == ["a.json", "a.json", "empty.json"]
+    assert ("a.json", "no known event vocabulary") in reasons
+
+
+def test_unwanted_events_are_named_if_all_are_wanted(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(line(1, 7) + "\n" + line(2, 11) + "\n")
+    assert load([str(tmp_path)], Rows(), ALL).unmapped == {("Microsoft-Windows-Sysmon", "7"): 1}
+    assert not load([str(tmp_path)], Rows()).unmapped
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A file of some ranges, with a bad line and a bad time far inside."""
+    lines = [line(i, filler="x" * 400) for i in range(2000)]
+    lines[1500] = '{"EventID":11,"Half'
+    lines[1700] = lines[1700].replace('"UtcTime": "2024', '"UtcTime": "1024')
+    path = tmp_path / "large.json"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_ranges_keep_line_numbers(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Split or whole: the same rows, the same lines, the same problems at the same places."""
+    whole, split = Rows(), Rows()
+    one = load([str(large)], whole, workers=1)
+    monkeypatch.setattr("stashlight.events.loading.RANGE_BYTES", 100_000)
+    tasks = ranges(next(sources([str(large)])), 100_000)
+    assert len(tasks) > 5
+    two = load([str(large)], split, workers=1)
+    assert split.whole().equals(whole.whole())
+    assert (one.records, one.bytes, one.files, one.rejected) == (two.records, two.bytes, two.files, two.rejected)
+    assert [(p.reason, p.position) for p in one.problems if "line" in p.position] == [
+        (p.reason, p.position) for p in two.problems if "line" in p.position
+    ]
+    assert {p.position for p in two.problems} == {p.position for p in one.problems}
+
+
+def test_workers_change_nothing(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stashlight.events.loading.RANGE_BYTES", 100_000)
+    (large.parent / "z.json").write_text(line(1) + "\n" + line(99_999) + "\n")
+    alone, shared = Rows(), Rows()
+    told: list[tuple[int, int]] = []
+    one = load([str(large.parent)], alone, workers=1)
+    two = load([str(large.parent)], shared, workers=2, progress=lambda done, total: told.append((done, total)))
+    assert shared.whole().equals(alone.whole())
+    assert two == one
+    assert told[-1][0] == told[-1][1]
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def _die_on_bad(source: Source, *_: object, **__: object) -> object:
+    """Stand in for a reader that takes its process down: a crash in native code."""
+    if "bad" in source.name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return iter(())
+
+
+def test_a_dead_worker_costs_its_file_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are forked here, so that they die as they are told to."""
+    for name in ("a", "bad", "c"):
+        (tmp_path / f"{name}.json").write_text(line(1, filler=name) + "\n")
+    monkeypatch.setattr("stashlight.events.workers.pieces", _die_on_bad)
+    monkeypatch.setattr("stashlight.events.workers.START", "fork")
+    tally = load([str(tmp_path)], Rows(), workers=2)
+    assert [(Path(p.file).name, p.reason) for p in tally.problems] == [
+        ("bad.json", "the process that read this file died (SIGKILL); the rest of it was not read")
+    ]
+
+
+def test_a_bug_costs_its_file_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.json").write_text(line(1) + "\n")
+
+    def broken(*_: object, **__: object) -> object:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr("stashlight.events.workers.pieces", broken)
+    tally = load([str(tmp_path)], Rows())
+    assert [p.reason for p in tally.problems] == ["reading stopped: ZeroDivisionError: oh"]
+
+
+def test_an_event_table_is_read_back(large: Path, tmp_path: Path) -> None:
+    rows, again = Rows(), Rows()
+    first = load([str(large)], rows, workers=1)
+    path = tmp_path / "events.parquet"
+    pq.write_table(rows.whole(), path)  # pyright: ignore[reportUnknownMemberType]
+    second = load([str(path)], again)
+    assert again.whole().equals(rows.whole())
+    assert (second.events, second.kinds, second.first, second.last) == (
+        first.events,
+        first.kinds,
+        first.first,
+        first.last,
+    )
+    assert not second.problems
+
+
+def test_a_forged_event_table_is_a_problem(tmp_path: Path, large: Path) -> None:
+    rows = Rows()
+    load([str(large)], rows, workers=1)
+    table = rows.whole()
+    at = table.schema.get_field_index("event_key")
+    forged = table.set_column(at, "event_key", pa.array(["'; DROP"] * table.num_rows))
+    pq.write_table(forged, tmp_path / "forged.parquet")  # pyright: ignore[reportUnknownMemberType]
+    tally = load([str(tmp_path / "forged.parquet")], Rows())
+    assert not tally.events
+    assert tally.problems
+    assert tally.records == tally.rejected == table.num_rows
+
+
+def test_errors_of_the_user_are_raised(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        load([str(tmp_path / "nowhere")], Rows())
+    with pytest.raises(InputError):
+        load([str(tmp_path)], Rows(), format="word")
+
+
+def test_one_source(large: Path) -> None:
+    tally = Tally()
+    tables = list(read_source(next(sources([str(large)])), tally, MAPPED))
+    assert sum(t.num_rows for t in tables) == tally.records - tally.rejected == 1999
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**9), st.integers(1, 10**6))
+def test_problems_move_with_their_range(lines: int, offset: int, number: int) -> None:
+    moved = Shift(lines or 1, offset).problem(Problem("f", f"line {number}, byte {number}", "r"))
+    assert moved.position == f"line {number + (lines or 1)}, byte {number + offset}"
+
+
+def test_workers_are_spawned() -> None:
+    """A fork of a process that holds engine threads may hang."""
+    assert workers.START == "spawn"
