@@ -19,14 +19,14 @@ def _count(engine: Engine) -> object:
 def test_events_are_added_whatever_their_column_order() -> None:
     """Readers give the columns they have; the rest is unknown, hence NULL."""
     with Engine() as engine:
-        engine.add(pa.table({"ts_us": [1], "event_key": ["a"]}))
-        engine.add(pa.table({"event_key": pa.array([], pa.string())}))
+        engine.add(pa.Table.from_pylist([{"ts_us": 1, "event_key": "a"}]))
+        engine.add(pa.Table.from_pylist([], schema=pa.schema([pa.field("event_key", pa.string())])))
         assert engine.rows("SELECT event_key, ts_us, host FROM events") == [("a", 1, None)]
 
 
 @pytest.mark.parametrize(
     "table",
-    [pa.table({"nobody": ["x"]}), pa.table({"ts_us": ["no number"]})],
+    [pa.Table.from_pylist([{"nobody": "x"}]), pa.Table.from_pylist([{"ts_us": "no number"}])],
     ids=["unknown column", "wrong type"],
 )
 def test_what_does_not_fit_the_schema_is_refused(table: pa.Table) -> None:
@@ -40,7 +40,7 @@ def test_text_comes_back_as_it_went_in(text: str) -> None:
     """Quotes, NUL, surrogate-free Unicode of any plane."""
     text = text.encode("utf-8", "replace").decode()
     with Engine(threads=1) as engine:
-        engine.add(pa.table({"command_line": [text]}))
+        engine.add(pa.Table.from_pylist([{"command_line": text}]))
         assert engine.rows("SELECT command_line FROM events") == [(text,)]
 
 

@@ -33,20 +33,22 @@ _PIECES = st.sampled_from(
     ]
 )
 _REPEATS = st.sampled_from(["", "*", "+", "?", "{2}", "{1,3}", "*?", "{0,2}?"])
-_ATOMS = st.builds(lambda p, r: p + r, _PIECES, _REPEATS)
+_ATOMS = st.tuples(_PIECES, _REPEATS).map("".join)
 _SEQUENCES = st.lists(_ATOMS, min_size=1, max_size=4).map("".join)
-_GROUPS = st.builds(lambda a, b: f"(?:{a}|{b})", _SEQUENCES, _SEQUENCES)
-_PATTERNS = st.builds(
-    lambda start, body, end: start + body + end,
-    st.sampled_from(["", "^", r"\A"]),
-    st.lists(st.one_of(_SEQUENCES, _GROUPS), min_size=1, max_size=3).map("".join),
-    st.sampled_from(["", "$", r"\Z"]),
-)
+_GROUPS = st.tuples(st.just("(?:"), _SEQUENCES, st.just("|"), _SEQUENCES, st.just(")")).map("".join)
+_BODIES = st.lists(st.one_of(_SEQUENCES, _GROUPS), min_size=1, max_size=3).map("".join)
+_PATTERNS = st.tuples(st.sampled_from(["", "^", r"\A"]), _BODIES, st.sampled_from(["", "$", r"\Z"])).map("".join)
 _VALUES = st.text(alphabet="abkKxX09 .-_\\\né\r", max_size=12)
 
 
 @settings(max_examples=400)
-@given(_PATTERNS, _VALUES, st.sampled_from([0, re.IGNORECASE, re.MULTILINE, re.DOTALL, re.IGNORECASE | re.DOTALL, re.IGNORECASE | re.MULTILINE]))
+@given(
+    _PATTERNS,
+    _VALUES,
+    st.sampled_from(
+        [0, re.IGNORECASE, re.MULTILINE, re.DOTALL, re.IGNORECASE | re.DOTALL, re.IGNORECASE | re.MULTILINE]
+    ),
+)
 def test_the_engine_finds_what_python_finds(pattern: str, value: str, flags: int) -> None:
     """RE2 on the portable form against Python on the original."""
     written = portable(pattern, flags)

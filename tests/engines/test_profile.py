@@ -38,8 +38,10 @@ def test_what_differs_between_engines_is_refused_by_name(case: str) -> None:
 INSIDE = (
     "SELECT a FROM t WHERE CONTAINS(a, 'x') AND STARTS_WITH(a, 'y') OR ENDS_WITH(a, 'z')",
     r"SELECT a FROM t WHERE REGEXP_MATCHES(a, '\A(?:[a-c]){0,}\x{2E}\z')",
-    "SELECT TRY_CAST(SUM(w) OVER (PARTITION BY g ORDER BY ts_us NULLS FIRST"
-    " RANGE BETWEEN 900000000 PRECEDING AND CURRENT ROW) AS BIGINT) AS n FROM t",
+    (
+        "SELECT TRY_CAST(SUM(w) OVER (PARTITION BY g ORDER BY ts_us NULLS FIRST"
+        " RANGE BETWEEN 900000000 PRECEDING AND CURRENT ROW) AS BIGINT) AS n FROM t"
+    ),
     "WITH c AS (SELECT a FROM t) SELECT a FROM c UNION ALL SELECT b FROM t ORDER BY a NULLS LAST",
 )
 

@@ -13,6 +13,9 @@ def _compiled(detections: dict[str, object], condition: str = "s", **placeholder
     )
 
 
+# FF FE 66 00: a byte order mark of two bytes, not the three of UTF-8 that pySigma writes.
+_UTF16 = "COALESCE(CONTAINS(command_line_lc, '//5maa=='), FALSE)"
+
 LEAVES: dict[str, tuple[dict[str, object], str]] = {
     "folded equality": ({"Image": r"C:\A.EXE"}, r"COALESCE(process_path_lc = 'c:\a.exe', FALSE)"),
     "list": ({"User": ["A", "b"]}, "COALESCE(account_lc IN ('a', 'b'), FALSE)"),
@@ -46,11 +49,17 @@ LEAVES: dict[str, tuple[dict[str, object], str]] = {
         {"Image|fieldref|startswith": "ParentImage"},
         "COALESCE(STARTS_WITH(process_path_lc, parent_path_lc), FALSE)",
     ),
-    "regex": ({"Image|re": "A.$"}, r"COALESCE(REGEXP_MATCHES(process_path, 'A[\x{0}-\x{9}\x{B}-\x{10FFFF}](?:\x{A}){0,1}\z'), FALSE)"),
+    "regex": (
+        {"Image|re": "A.$"},
+        r"COALESCE(REGEXP_MATCHES(process_path, 'A[\x{0}-\x{9}\x{B}-\x{10FFFF}](?:\x{A}){0,1}\z'), FALSE)",
+    ),
     "base64": ({"CommandLine|base64|contains": "foo"}, "COALESCE(CONTAINS(command_line_lc, 'zm9v'), FALSE)"),
     "wide base64": ({"CommandLine|wide|base64|contains": "f"}, "COALESCE(CONTAINS(command_line_lc, 'zga='), FALSE)"),
-    "utf16 base64": ({"CommandLine|utf16|base64|contains": "f"}, "COALESCE(CONTAINS(command_line_lc, '//5mAA=='), FALSE)".replace("//5mAA", "//5maa")),
-    "address": ({"SourceIp|cidr": "10.1.2.3/32"}, r"COALESCE(REGEXP_MATCHES(source_ip_lc, '\A10\x{2E}1\x{2E}2\x{2E}3\z'), FALSE)"),
+    "utf16 base64": ({"CommandLine|utf16|base64|contains": "f"}, _UTF16),
+    "address": (
+        {"SourceIp|cidr": "10.1.2.3/32"},
+        r"COALESCE(REGEXP_MATCHES(source_ip_lc, '\A10\x{2E}1\x{2E}2\x{2E}3\z'), FALSE)",
+    ),
     "our column": ({"file_ext": "ZIP"}, "COALESCE(file_ext = 'zip', FALSE)"),
 }  # fmt: skip
 

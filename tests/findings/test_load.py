@@ -168,6 +168,9 @@ def test_a_start_with_kept_rules_imports_neither_pysigma_nor_sqlglot(
     """Half a second that every start would pay."""
     monkeypatch.setenv("STASHLIGHT_CACHE", str(tmp_path))
     load()
-    code = "import sys; from stashlight.findings.load import load; assert load().cached; print(*{'sigma','sqlglot','yaml'} & set(sys.modules))"
+    code = (
+        "import sys; from stashlight.findings.load import load; assert load().cached;"
+        "print(*{'sigma', 'sqlglot', 'yaml'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

@@ -135,12 +135,11 @@ def _found(hits: list[Hit], c: Correlation) -> set[tuple[str, int, int, int]]:
     ]
     if events:
         _ENGINE.add(pa.Table.from_pylist(events))
-        rows = pa.table(
-            {
-                "rule_id": [f"r{h.step}" for h in hits],
-                "event_key": [str(i) for i in range(len(hits))],
-                "ts_us": pa.array([_us(h.time) for h in hits], pa.int64()),
-            }
+        rows = pa.Table.from_pylist(
+            [{"rule_id": f"r{h.step}", "event_key": str(i), "ts_us": _us(h.time)} for i, h in enumerate(hits)],
+            schema=pa.schema(
+                [pa.field("rule_id", pa.string()), pa.field("event_key", pa.string()), pa.field("ts_us", pa.int64())]
+            ),
         )
         _ENGINE.register("incoming", rows)
         _ENGINE.execute("INSERT INTO building_blocks SELECT * FROM incoming")
@@ -167,7 +166,9 @@ _KINDS = ("event_count", "value_count", "temporal", "temporal_ordered", "value_s
     st.integers(1, 12),
     st.booleans(),
 )
-def test_windows_slide_as_said(hits: list[Hit], kind: str, operator: str, count: int, span: int, grouped: bool) -> None:
+def test_windows_slide_as_said(  # noqa: PLR0917  (one argument a strategy)
+    hits: list[Hit], kind: str, operator: str, count: int, span: int, grouped: bool
+) -> None:
     """Same runs, bounds and values as one window an event, for every type and operator."""
     correlation = _correlation(kind, operator, count, span, grouped=grouped)
     assert _found(hits, correlation) == _expected(hits, correlation)

@@ -110,7 +110,7 @@ class Engine:
     def query(self, sql: str) -> pa.Table:
         """Give the rows of a query as an Arrow table."""
         try:
-            relation = self._connection.sql(sql)
+            relation: Any = self._connection.sql(sql)  # None if not a query, which its stubs leave out
             table: pa.Table | None = None if relation is None else relation.to_arrow_table()
         except self._error as error:
             raise EngineError(str(error)) from error

@@ -1,7 +1,7 @@
 """
 What a rule should be beyond running: one small function a lint, with its recommendation.
 
-A lint gives the complaints about one rule. They are listed by name, so that a rule pack of one's own can leave some out.
+A lint gives the complaint about one rule. They are listed by name, so that one's own rule pack can leave some out.
 """
 
 import re

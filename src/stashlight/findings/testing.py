@@ -83,8 +83,10 @@ def failures(rules: RuleSet) -> Iterator[Failure]:
 
 
 def _cases(rule: Rule) -> Iterator[tuple[Literal["match", "ignore"], int, Case]]:
-    yield from (("match", i, c) for i, c in enumerate(rule.match, 1))
-    yield from (("ignore", i, c) for i, c in enumerate(rule.ignore, 1))
+    for number, case in enumerate(rule.match, 1):
+        yield "match", number, case
+    for number, case in enumerate(rule.ignore, 1):
+        yield "ignore", number, case
 
 
 def _single(rule: Rule) -> Iterator[Failure]:
