@@ -30,6 +30,8 @@ _ID_COLUMNS = ("EventID", "EventCode", "event_id", "Id", "winlog.event_id")
 
 def fits(head: bytes) -> int:
     """Two or more named columns, all different, and a second row that has as many."""
+    if b"\0" in head[:512]:
+        return 0
     text = _HINT.sub("", head.decode("utf-8", "replace"))
     delimiter = _delimiter(text)
     if not delimiter:
