@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Exit:
     check_target(options.to)
-    from stashlight.convert import convert
+    from stashlight.verbs.convert import convert
 
     with progress_on(sys.stderr, quiet=options.quiet) as progress:
         tally = convert(

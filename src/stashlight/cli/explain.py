@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Exit:
     check_target(options.to)
-    from stashlight.explain import explain
+    from stashlight.verbs.explain import explain
 
     with progress_on(sys.stderr, quiet=options.quiet) as progress:
         explanation = explain(

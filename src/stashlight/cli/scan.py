@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> Exit:
     check_target(options.to)
     if options.table:
         return _table(options)
-    from stashlight.scan import scan
+    from stashlight.verbs.scan import scan
 
     form = options.form or output_of(options.to or "")
     with progress_on(sys.stderr, quiet=options.quiet) as progress:
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> Exit:
 
 def _table(options: argparse.Namespace) -> Exit:
     from stashlight.rows import rows
-    from stashlight.seed_tables import seed_table
+    from stashlight.verbs.seed_table import seed_table
 
     with progress_on(sys.stderr, quiet=options.quiet) as progress:
         table, tally = seed_table(

@@ -192,7 +192,7 @@ ORDER BY host_key NULLS FIRST, process_path_lc NULLS FIRST
 _MADE: Final = """
 SELECT w.host_key, d.file_dir, MIN(w.ts_us), MIN(w.event_key)
 FROM (SELECT DISTINCT host_key AS host_key, file_dir AS file_dir FROM written) AS d
-INNER JOIN written AS w ON w.host_key = d.host_key AND (d.file_dir = w.file_dir || '\\' || w.file_name OR d.file_dir = w.file_dir || '/' || w.file_name)
+INNER JOIN written AS w ON w.host_key = d.host_key AND w.path = d.file_dir
 GROUP BY w.host_key, d.file_dir
 """
 

@@ -1,11 +1,14 @@
 """findings → incidents: the verb of this stage, on one page."""
 
+from collections import defaultdict
 from collections.abc import Collection
+from typing import cast
 
 from stashlight.engines.duckdb import Engine
+from stashlight.findings.rule import RuleSet
 from stashlight.incidents.cases import Case, build, read_context
 from stashlight.incidents.deeds import read_deeds
-from stashlight.incidents.describe import Scored, describe
+from stashlight.incidents.describe import Scored, describe, instant
 from stashlight.incidents.document import FindingNote, Incident
 from stashlight.incidents.grouping import group
 from stashlight.incidents.lineage import read_lineage
@@ -13,7 +16,7 @@ from stashlight.incidents.piles import read_piles, write_table
 from stashlight.incidents.remote import read_network
 from stashlight.incidents.scoring import score, severity_of
 
-__all__ = ["cases", "correlate"]
+__all__ = ["cases", "correlate", "noted"]
 
 _HOUR_US = 3_600_000_000
 
@@ -30,12 +33,27 @@ def cases(engine: Engine, only: str = "", gap_us: int = 12 * _HOUR_US, horizon_u
     return build(groups, read_context(engine, lineage, network))
 
 
-def correlate(engine: Engine, only: str = "", noted: dict[str, tuple[FindingNote, ...]] | None = None, without: Collection[str] = ()) -> list[Incident]:
-    """Give the incidents, highest score first; `without` leaves factors out, for ablation."""
+def correlate(engine: Engine, rules: RuleSet, without: Collection[str] = ()) -> list[Incident]:
+    """
+    Give the incidents, highest score first.
+
+    events × findings → incidents; needs `match` to have run. `without` leaves factors out, for ablation.
+    """
     scored: list[Scored] = []
-    for case in cases(engine, only):
+    for case in cases(engine):
         points, factors = score(case, without)
         severity = severity_of(points)
         if severity is not None and severity != "info":
             scored.append(Scored(case, points, severity, factors))
-    return describe(engine, scored, noted) if scored else []
+    return describe(engine, scored, noted(engine, rules)) if scored else []
+
+
+def noted(engine: Engine, rules: RuleSet) -> dict[str, tuple[FindingNote, ...]]:
+    """Give the findings of rules that report, by event key."""
+    known = {r.id: r for r in rules.events if r.reports}
+    found: defaultdict[str, list[FindingNote]] = defaultdict(list)
+    for rule, key, ts in cast("list[tuple[str, str, int | None]]", engine.rows("SELECT rule_id, event_key, ts_us FROM findings")):
+        if rule in known:
+            at = instant(ts) if ts is not None else ""
+            found[key].append(FindingNote(rule, known[rule].title, known[rule].level, 1, at, at, (key,)))
+    return {k: tuple(v) for k, v in found.items()}

@@ -7,6 +7,7 @@ events (those that a rule with a rung matched) → deeds. A command that `cmd /c
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from stashlight.engines.duckdb import Engine
@@ -66,21 +67,23 @@ def read_deeds(engine: Engine, only: str = "") -> list[Deed]:
         is_script = kind == "script_block"
         text = str(script if is_script else line)
         image = Image(_text(path), _text(original), _text(description))
-        seen: set[tuple[object, ...]] = set()
-        for statement in statements(text, "ps" if is_script else "", _text(cwd)):
-            for act in read_statement(statement, image):
-                place, target = _where(act)
-                identity = (act.rung, act.tool, act.sources, act.destination)
-                if identity in seen:
-                    continue
-                seen.add(identity)
-                found.append(
-                    Deed(
-                        act, str(host), int(str(ts)), _text(account), _text(process), _text(parent), _text(path), _text(parent_path),
-                        text, is_script, place, target, (str(key),), pid if isinstance(pid := row[17], int) else None,
-                    )
-                )  # fmt: skip
+        pid = row[17]
+        for act in _acts(text, is_script, _text(cwd), image):
+            place, target = _where(act)
+            found.append(
+                Deed(
+                    act, str(host), int(str(ts)), _text(account), _text(process), _text(parent), _text(path), _text(parent_path),
+                    text, is_script, place, target, (str(key),), pid if isinstance(pid, int) else None,
+                )
+            )  # fmt: skip
     return _merged(_resolved(engine, found))
+
+
+@lru_cache(maxsize=20_000)
+def _acts(text: str, is_script: bool, directory: str | None, image: Image) -> tuple[Act, ...]:  # noqa: FBT001 - a cache key
+    """Give the acts of a text, each once. Module logs repeat the same lines by the thousand."""
+    found = [act for statement in statements(text, "ps" if is_script else "", directory) for act in read_statement(statement, image)]
+    return tuple({(act.rung, act.tool, act.sources, act.destination): act for act in found}.values())
 
 
 def _resolved(engine: Engine, deeds: list[Deed]) -> list[Deed]:

@@ -6,7 +6,7 @@ Everything said here comes from an event that is cited; what no event tells is N
 
 import hashlib
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -213,15 +213,18 @@ def _command(deed: Deed, case: Case, names: tuple[dict[str, str], dict[str, str]
 
 
 def _findings(keys: Sequence[str], noted: dict[str, tuple[FindingNote, ...]]) -> tuple[FindingNote, ...]:
-    found: dict[str, FindingNote] = {}
-    count: Counter[str] = Counter()
+    """Give each rule that matched a cited event once, with how many of these it matched and when."""
+    by_rule: defaultdict[str, list[FindingNote]] = defaultdict(list)
     for key in keys:
         for note in noted.get(key, ()):
-            count[note.rule] += 1
-            found.setdefault(note.rule, note)
+            by_rule[note.rule].append(note)
     return tuple(
-        FindingNote(n.rule, n.title, n.level, max(n.count, count[r]), n.first_seen, n.last_seen, n.evidence) for r, n in sorted(found.items())
-    )
+        FindingNote(
+            rule, notes[0].title, notes[0].level, len(notes), min(n.first_seen for n in notes), max(n.last_seen for n in notes),
+            tuple(n.evidence[0] for n in notes[:10]),
+        )
+        for rule, notes in sorted(by_rule.items())
+    )  # fmt: skip
 
 
 def _notes(case: Case, files: Files) -> tuple[str, ...]:

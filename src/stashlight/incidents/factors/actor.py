@@ -63,8 +63,13 @@ def _ancestors(case: Case) -> Iterator[tuple[str | None, str | None, str, str | 
             yield deed.process_path, deed.parent_path, deed.events[0], None, deed.text
 
 
+# What a company uses inside: RFC 1918, RFC 4193, shared space of carriers. All else came from outside.
+_INSIDE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
+
+
 def _public(address: str) -> bool:
     try:
-        return ipaddress.ip_address(address).is_global
+        where = ipaddress.ip_address(address)
     except ValueError:
         return False
+    return not (where.is_loopback or where.is_link_local or where.is_unspecified or any(where in net for net in _INSIDE))

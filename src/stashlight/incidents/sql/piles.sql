@@ -9,9 +9,7 @@ WITH folders AS (
     w.file_dir AS file_dir, w.file_name AS file_name, w.file_ext AS file_ext, w.file_size AS file_size,
     w.weight AS weight, w.is_lower_bound AS is_lower_bound, w.share_name AS share_name, w.share_path AS share_path
   FROM written AS w
-  LEFT JOIN folders AS f
-    ON f.host_key = w.host_key
-    AND (f.file_dir = w.file_dir || '\' || w.file_name OR f.file_dir = w.file_dir || '/' || w.file_name)
+  LEFT JOIN folders AS f ON f.host_key = w.host_key AND f.file_dir = w.path
   WHERE f.file_dir IS NULL
 ), gaps AS (
   SELECT

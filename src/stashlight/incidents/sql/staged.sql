@@ -6,7 +6,7 @@ WITH files AS (
   FROM written AS w
   INNER JOIN case_piles AS d
     ON d.host_key = w.host_key AND d.actor = w.actor AND d.file_dir = w.file_dir AND w.ts_us BETWEEN d.first_us AND d.last_us
-  LEFT JOIN made_directories AS m ON m.path = w.file_dir || '\' || w.file_name OR m.path = w.file_dir || '/' || w.file_name
+  LEFT JOIN made_directories AS m ON m.path = w.path
   WHERE m.path IS NULL
   GROUP BY d.case_id, w.file_dir, w.file_name
 )

@@ -20,6 +20,11 @@ SELECT
   e.account_key AS account_key,
   e.file_dir AS file_dir,
   e.file_name AS file_name,
+  CASE
+    WHEN starts_with(e.file_dir, '/') THEN e.file_dir || '/' || e.file_name
+    WHEN ends_with(e.file_dir, '\') THEN e.file_dir || e.file_name
+    ELSE e.file_dir || '\' || e.file_name
+  END AS path,
   e.file_ext AS file_ext,
   e.file_size AS file_size,
   COALESCE(e.weight, 1) AS weight,

@@ -22,12 +22,19 @@ CLIENTS: Final = frozenset(
     "storageexplorer cyberduck duck wetransfer anonfiles gofile exbyte exmatter stealbit tftp".split()
 )
 
+# Calls that send, wherever they stand in a script.
 _UPLOAD: Final = re.compile(
-    r"uploadfile|uploaddata|uploadstring|invoke-(?:webrequest|restmethod)\b.*(?:-infile|-method\s+(?:post|put)|-body)|"
-    r"(?:iwr|irm)\b.*(?:-infile|-method\s+(?:post|put))|multipartformdatacontent|ftpwebrequest|put-s3object|write-s3object|"
-    r"set-azstorageblobcontent|send-mailmessage\b.*-attachments|smtpclient",
-    re.IGNORECASE | re.DOTALL,
+    r"uploadfile|uploaddata|uploadstring|multipartformdatacontent|ftpwebrequest|put-s3object|write-s3object|set-azstorageblobcontent|smtpclient",
+    re.IGNORECASE,
 )
+_REQUESTS: Final = frozenset({"invoke-webrequest", "iwr", "invoke-restmethod", "irm", "send-mailmessage"})
+
+
+def _posts(name: str, low: list[str]) -> bool:
+    """True if a PowerShell web or mail command carries something out."""
+    if name not in _REQUESTS:
+        return False
+    return any(w in ("-infile", "-body", "-attachments", "-form") for w in low) or any(w in ("post", "put") for w in low)
 
 
 def read(statement: Statement, image: Image) -> Act | None:
@@ -65,6 +72,6 @@ def read(statement: Statement, image: Image) -> Act | None:
     if name in CLIENTS or original in CLIENTS:
         paths = tuple(w for w in words if looks_like_path(w) and "://" not in w and not re.match(r"[/-]\w+[=:]?\Z", w))
         return Act("exfiltrate", name if name in CLIENTS else original, paths, None, False, sends)
-    if _UPLOAD.search(statement.text):
+    if _posts(name, low) or _UPLOAD.search(statement.text):
         return Act("exfiltrate", "script upload", tuple(w for w in words if re.match(r"[a-zA-Z]:\\", w)), None, False, sends)
     return None

@@ -1,0 +1,7 @@
+from stashlight.verbs.convert import convert as convert
+from stashlight.verbs.explain import explain as explain
+from stashlight.verbs.scan import scan as scan
+
+__all__ = ["__version__", "convert", "explain", "scan"]
+
+__version__: str

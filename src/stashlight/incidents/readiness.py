@@ -1,0 +1,88 @@
+"""
+What these logs can show, and what they are blind for.
+
+Every data source that an ATT&CK analytic of T1074 needs is looked for in the events that were read. What is absent, or
+present without a needed field, is said with the analytics that cannot work without it.
+Analytics: https://attack.mitre.org/detectionstrategies/ (DET0013, DET0264, DET0069 of ATT&CK v18)
+"""
+
+from dataclasses import dataclass
+from typing import Final, cast
+
+from stashlight.engines.duckdb import Engine
+from stashlight.incidents.document import Readiness
+
+__all__ = ["SOURCES", "readiness"]
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """
+    One kind of telemetry: how to count it (`where`, SQL), the fields it should carry, and what is blind without it.
+
+    `alternatives` names other sources that show the same; while one of them is present, nothing is blind.
+    """
+
+    name: str
+    where: str
+    fields: tuple[str, ...]
+    blind: tuple[str, ...]
+    without: str
+    alternatives: tuple[str, ...] = ()
+
+
+SOURCES: Final[tuple[DataSource, ...]] = (
+    DataSource(
+        "process starts with command line (Sysmon 1, Security 4688, DeviceProcessEvents)", "kind = 'process_start'",
+        ("command_line", "parent_path", "account"), ("AN0040", "AN0724", "AN0194"),
+        "copy and archive commands cannot be seen; only the files they make",
+    ),
+    DataSource(
+        "file creations (Sysmon 11, DeviceFileEvents)", "kind IN ('file_create', 'file_rename')",
+        ("process_path", "account", "file_size"), ("AN0040", "AN0724", "AN0725"),
+        "piles cannot be counted; only the commands that make them are seen",
+    ),
+    DataSource(
+        "share access (Security 5145, Defender SMB requests)", "kind = 'share_access' OR (kind = 'file_create' AND NOT client_ip IS NULL)",
+        ("client_ip", "account"), ("AN0194",),
+        "remote staging on a file server cannot be traced to the host and account that write (T1074.002)",
+    ),
+    DataSource(
+        "file reads (Security 4663 with a read mask)", "kind = 'file_access'", ("process_path",), ("AN0040",),
+        "sources are known only as far as commands name them",
+    ),
+    DataSource(
+        "script blocks (PowerShell 4104)", "kind = 'script_block'", (), ("AN0724",),
+        "PowerShell that packs or copies without a command line of its own cannot be seen",
+    ),
+    DataSource(
+        "network connections (Sysmon 3, Security 5156, DeviceNetworkEvents)", "kind = 'network_connect'", ("process_path",), (),
+        "whether the pile was sent away can be told only from commands",
+    ),
+    DataSource(
+        "file deletions (Sysmon 23, 26, DeviceFileEvents)", "kind = 'file_delete'", (), (),
+        "clean-up can be told only from commands",
+    ),
+    DataSource(
+        "logons (Security 4624, DeviceLogonEvents)", "kind = 'logon'", ("client_ip", "logon_type"), (),
+        "remote sessions cannot be told from local ones",
+    ),
+)  # fmt: skip
+
+
+def readiness(engine: Engine) -> tuple[Readiness, ...]:
+    """Give one statement for every data source, in a fixed order."""
+    return tuple(_state(engine, source) for source in SOURCES)
+
+
+def _state(engine: Engine, source: DataSource) -> Readiness:
+    counts = "".join(f", CAST(COUNT(e.{name}) AS BIGINT)" for name in source.fields)
+    row = engine.rows(f"SELECT CAST(COUNT(*) AS BIGINT){counts} FROM events AS e WHERE {source.where}")[0]  # noqa: S608
+    total, *known = cast("tuple[int, ...]", row)
+    if not total:
+        return Readiness(source.name, "absent", 0, (), source.blind, f"no {source.name}: {source.without}")
+    missing = tuple(name for name, count in zip(source.fields, known, strict=True) if count < total)
+    if not missing:
+        return Readiness(source.name, "present", total, (), (), f"{total:,} {source.name}")
+    said = ", ".join(f"{name} missing in {total - count:,} of {total:,}" for name, count in zip(source.fields, known, strict=True) if count < total)
+    return Readiness(source.name, "partial", total, missing, (), f"{source.name}: {said}")

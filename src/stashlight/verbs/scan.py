@@ -1,0 +1,82 @@
+"""
+The whole flow on one page: bytes → records → events → findings → incidents → one document.
+
+`scan` is what the command does and what a service loops over.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from stashlight import __version__
+from stashlight.decoders import Wanted
+from stashlight.engines.duckdb import Engine
+from stashlight.errors import Problem
+from stashlight.events.loading import load
+from stashlight.events.reading import MAPPED
+from stashlight.events.tally import Tally
+from stashlight.findings.load import SHIPPED
+from stashlight.findings.load import load as load_rules
+from stashlight.findings.match import match
+from stashlight.findings.rule import RuleSet
+from stashlight.incidents.correlate import correlate
+from stashlight.incidents.describe import instant
+from stashlight.incidents.document import SCHEMA, Document, ProblemNote, Scanned
+from stashlight.incidents.readiness import readiness
+from stashlight.progress import Progress
+
+__all__ = ["scan"]
+
+
+def scan(
+    paths: Sequence[str],
+    *,
+    rules: Sequence[str | Path] = (),
+    format: str | None = None,  # noqa: A002 - the option's name
+    strict: bool = False,
+    since: timedelta | None = None,
+    workers: int | None = None,
+    wanted: Wanted = MAPPED,
+    progress: Progress | None = None,
+) -> Document:
+    """
+    Read logs below `paths` and give the incidents in them, worst first, with what could not be read and cannot be seen.
+
+    `rules` are folders of Sigma rules beside the shipped ones; `since` leaves out what is older than that before the newest
+    event; `workers` processes read, None one a core.
+
+    Raises:
+        InputError: a path does not exist or the forced format is unknown.
+        RuleError: under `strict`, a rule cannot be run.
+    """
+    ruleset = load_rules([SHIPPED, *rules])
+    if strict and ruleset.errors:
+        raise ruleset.errors[0]
+    with Engine() as engine:
+        tally = load(paths, engine, wanted, format=format or "", strict=strict, workers=workers, progress=progress)
+        if since is not None and tally.last is not None:
+            engine.execute(f"DELETE FROM events WHERE ts_us < {tally.last - int(since.total_seconds() * 1_000_000)}")  # noqa: S608
+        return document(engine, ruleset, tally)
+
+
+def document(engine: Engine, ruleset: RuleSet, tally: Tally) -> Document:
+    """Match, correlate and describe what the engine holds."""
+    match(engine, ruleset)
+    incidents = correlate(engine, ruleset)
+    return Document(
+        SCHEMA, __version__, _scanned(tally), tuple(incidents), readiness(engine), _problems(tally.problems, ruleset),
+    )  # fmt: skip
+
+
+def _scanned(tally: Tally) -> Scanned:
+    return Scanned(
+        files=tally.files, bytes=tally.bytes, records=tally.records, events=tally.events, duplicates=tally.duplicates,
+        first=instant(tally.first) if tally.first is not None else None, last=instant(tally.last) if tally.last is not None else None,
+        kinds=dict(sorted(tally.kinds.items())), formats=dict(sorted(tally.formats.items())),
+    )  # fmt: skip
+
+
+def _problems(problems: Sequence[Problem], ruleset: RuleSet) -> tuple[ProblemNote, ...]:
+    read = [ProblemNote(p.file, p.position, p.reason, p.count) for p in problems]
+    rules = [ProblemNote(e.file, f"line {e.line}" if e.line else "", e.reason) for e in ruleset.errors]
+    return (*read, *rules)
