@@ -21,7 +21,7 @@ _FIRST = re.compile(rb"(?:\A|\n)\s{0,16}(?:node=\S{1,255} )?type=[A-Z_0-9\[\]]{2
 
 def fits(head: bytes) -> int:
     """Lines begin with a record type and its stamp."""
-    return 95 if _FIRST.search(head[:8192]) else 0
+    return 95 if b"audit(" in head[:8192] and _FIRST.search(head[:8192]) else 0
 
 
 def decode(stream: Stream, wanted: Wanted, *, strict: bool) -> Iterator[Batch]:  # noqa: ARG001 - there are no ids, all is parsed
