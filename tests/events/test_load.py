@@ -139,7 +139,8 @@ def test_a_bug_costs_its_file_only(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / "a.json").write_text(line(1) + "\n")
 
     def broken(*_: object, **__: object) -> object:
-        raise ZeroDivisionError("oh")
+        message = "oh"
+        raise ZeroDivisionError(message)
 
     monkeypatch.setattr("stashlight.events.workers.pieces", broken)
     tally = load([str(tmp_path)], Rows())
@@ -167,7 +168,8 @@ def test_a_forged_event_table_is_a_problem(tmp_path: Path, large: Path) -> None:
     load([str(large)], rows, workers=1)
     table = rows.whole()
     at = table.schema.get_field_index("event_key")
-    forged = table.set_column(at, "event_key", pa.array(["'; DROP"] * table.num_rows))
+    keys = pa.repeat("'; DROP", table.num_rows)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    forged = table.set_column(at, "event_key", keys)  # pyright: ignore[reportUnknownArgumentType]
     pq.write_table(forged, tmp_path / "forged.parquet")  # pyright: ignore[reportUnknownMemberType]
     tally = load([str(tmp_path / "forged.parquet")], Rows())
     assert not tally.events

@@ -24,6 +24,7 @@ POWERSHELL = {4103, 4104}
 EXPLAINED = (
     r"no known event vocabulary",  # Azure AD and Office audit: not endpoint telemetry
     r"event XML in '\\w+' is cut off",  # syslog's limit of 2,048 bytes
+    r"TimeCreated is not UTC as it says",  # a twelve-hour clock of local time, put right
     r"unknown format",
     r"lost",  # chunks that were damaged when recorded
 )

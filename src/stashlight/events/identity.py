@@ -57,7 +57,7 @@ def guid(value: str | None) -> str | None:
     """Give a GUID folded and without braces; the all-zero one, which Sysmon writes for a process it missed, is None."""
     if value is None:
         return None
-    value = fold(value.strip().strip("{}"))
+    value = fold(value.strip("{} \t\r\n"))
     return None if not value or value in NOTHING or value == _NO_GUID else value
 
 

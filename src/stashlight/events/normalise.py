@@ -8,13 +8,15 @@ columns when a table is asked for (plan.py), once for each distinct value, since
 from collections import Counter
 from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any
 
 import pyarrow as pa
 
 from stashlight.decoders.record import Record
 from stashlight.errors import Problem
 from stashlight.events import arrow, converters
-from stashlight.events.plan import BadTime, Plan, columns, compile_plan
+from stashlight.events.clocks import Clocks, Timed
+from stashlight.events.plan import AS_CREATED, BadTime, Column, Plan, Value, columns, compile_plan
 from stashlight.events.schema import ARROW, fold
 from stashlight.events.vocabularies import VOCABULARIES
 from stashlight.events.vocabulary import Vocabulary
@@ -35,6 +37,7 @@ _BY_CHANNEL: Mapping[str, Vocabulary] = {c: v for v in VOCABULARIES for c in v.c
 _BY_ACTION = {fold(key[1]): (v, key) for v in VOCABULARIES for key in v.events if isinstance(key, tuple)}
 
 Unmapped = tuple[str, str]
+Columns = dict[str, Column | Value]
 
 
 class Normaliser:
@@ -55,6 +58,7 @@ class Normaliser:
         self._unknown: dict[str, tuple[int, int]] = {}
         self._bad_times: list[BadTime] = []
         self._bad_time_count = 0
+        self._clocks = Clocks()
 
     def add(self, record: Record) -> None:
         """Take one record in; what it means shows in `table()`, `unmapped` or `problems`."""
@@ -103,8 +107,9 @@ class Normaliser:
 
     def table(self) -> pa.Table:
         """Give the rows since the last call, in schema.ARROW, grouped by meaning, in order of reading within each."""
-        tables = [self._take(plan) for plan in self._plans.values() if plan.rows]
-        return pa.concat_tables(tables) if tables else ARROW.empty_table()
+        made = [(len(plan.rows), self._take(plan)) for plan in self._plans.values() if plan.rows]
+        self._clocks.put_right([_timed(columns, n) for n, columns in made])
+        return pa.concat_tables([self._assemble(columns, n) for n, columns in made]) if made else ARROW.empty_table()
 
     @property
     def rows(self) -> int:
@@ -121,6 +126,15 @@ class Normaliser:
             bad = self._bad_times[0]
             reason = f"not a time between 1990 and 2100: {bad.value!r}"
             found.append(Problem(self.file, f"record {bad.position}", reason, self._bad_time_count))
+        if self._clocks.corrected:
+            host, by = next(iter(self._clocks.examples.items()))
+            hours = f"{abs(by) / 3_600_000_000:g} hours {'behind' if by > 0 else 'ahead of'}"
+            reason = (
+                f"TimeCreated is not UTC as it says: on {host} {hours} Sysmon's UtcTime; "
+                f"{self._clocks.corrected:,} times corrected by it"
+            )
+            # Nothing was lost: one remark, not as many records.
+            found.append(Problem(self.file, "", reason))
         return found
 
     def _look_up(self, wrapping: Wrapping, told: Told) -> Plan | Unmapped:
@@ -165,14 +179,16 @@ class Normaliser:
             event = _OTHERS
         self.unmapped[event] += 1
 
-    def _take(self, plan: Plan) -> pa.Table:
+    def _take(self, plan: Plan) -> Columns:
         bad: list[BadTime] = []
         made = columns(plan, bad)
-        n = len(plan.rows)
         plan.rows.clear()
         if bad and not self._bad_times:
             self._bad_times.append(bad[0])
         self._bad_time_count += len(bad)
+        return made
+
+    def _assemble(self, made: Columns, n: int) -> pa.Table:
         made["file"] = self.file
         arrays = [
             arrow.repeated(value, n, kind)
@@ -181,6 +197,14 @@ class Normaliser:
             for value, kind in zip([made.get(name) for name in ARROW.names], ARROW.types, strict=True)
         ]
         return pa.Table.from_arrays(arrays, schema=ARROW)
+
+
+def _timed(made: Columns, n: int) -> Timed:
+    def column(name: str) -> Any:  # noqa: ANN401 - a column of whatever type the schema has
+        value = made[name]
+        return [value] * n if value is None or isinstance(value, str | int) else value
+
+    return Timed(column("host_key"), column("record"), column("ts_us"), column("time_basis"), column(AS_CREATED))
 
 
 def _scalar(value: object) -> object:

@@ -15,6 +15,7 @@ from stashlight.events.vocabulary import Every, First, Meaning, Source
 
 __all__ = [
     "ARRIVAL",
+    "AS_CREATED",
     "CHANNEL",
     "CREATED",
     "HOST",
@@ -44,6 +45,9 @@ _BY_TYPE: dict[str, Callable[[object], Value]] = {
     "BOOLEAN": converters.truth,
 }
 _CONVERTER = {c.name: _BY_TYPE[c.type] for c in COLUMNS}
+AS_CREATED = "@created"
+"""Beside the schema's columns: the log's own time as written, by which clocks are checked."""
+
 # Columns that no schema has: they only serve to make keys.
 _STARTS = frozenset({"process_start", "parent_start"})
 
@@ -160,11 +164,12 @@ def columns(plan: Plan, bad: list[BadTime]) -> dict[str, Column | Value]:
     for column, step in plan.steps:
         made[column] = step(slots)
     made["ts_us"], made["time_basis"] = _when(plan, slots, bad)
+    made[AS_CREATED] = cast("Column", slots[CREATED])
     _derive(made, len(plan.rows))
     return made
 
 
-def _when(plan: Plan, slots: Slots, bad: list[BadTime]) -> tuple[Column, Column]:
+def _when(plan: Plan, slots: Slots, bad: list[BadTime]) -> tuple[list[Value], list[Value]]:
     """Give the best time of each record and what it is; a value that is no time is told, and the next best taken."""
     (first, basis), *others = plan.times
     ts: list[Value] = [times.parse(v) for v in slots[first]]

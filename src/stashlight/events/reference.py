@@ -1,7 +1,7 @@
 """
 The field reference of the docs, made from the schema: `python -m stashlight.events.reference`.
 
-One table a group of columns; which vocabularies fill a column is looked up in their tables, so it cannot be out of date.
+Which vocabularies fill a column is looked up in their tables, so that it cannot be out of date.
 """
 
 from collections.abc import Iterator

@@ -73,7 +73,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("action", _V, "the vocabulary's own word (Defender ActionType)", ("ActionType",), folded=True),
     # When.
     Column("ts_us", _N, "time of the event; NULL if the record has none", (), unit="µs UTC"),
-    Column("time_basis", _V, "event (UtcTime, Timestamp), created (TimeCreated), arrival (@timestamp), none"),
+    Column(
+        "time_basis", _V, "event (UtcTime, Timestamp), created (TimeCreated), corrected, arrival (@timestamp), none"
+    ),
     # Who and where.
     Column("host", _V, "host as written", ("Computer", "ComputerName", "Hostname"), folded=True),
     Column("host_key", _V, "folded host name without domain; an IP address stays whole"),

@@ -1,0 +1,96 @@
+"""
+Log clocks that are hours off: told by Sysmon, which writes its own UTC time into the record.
+
+Some collectors write local time, or a twelve-hour clock, as `TimeCreated` with a `Z` (every OTRF data set of the form
+that has TimeCreated does: 4 to 19 hours). Sysmon's events carry the true time beside it; the same host's Security and
+PowerShell events carry the wrong one only, and would lie hours away from the acts that they belong to. What the nearest
+Sysmon record of the same host and file shows is put right, marked `corrected`, and told once a file.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from stashlight.events import times
+from stashlight.events.plan import Value
+
+__all__ = ["Clocks", "Timed"]
+
+_HOUR = 3_600_000_000
+# All zones and clock mistakes are whole quarters of an hour; a log that is merely late is late by anything.
+_QUARTER = _HOUR // 4
+_TOLERANCE = 60_000_000
+
+Offset = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """The times of some rows, as far as they are known: all sequences are of the same length."""
+
+    hosts: Sequence[Value]
+    records: Sequence[Value]
+    ts: list[Value]
+    basis: list[Value]
+    created: Sequence[object]
+
+
+@dataclass(slots=True)
+class Clocks:
+    """What was seen of the clocks of a file's hosts; `corrected` counts times put right, `examples` names offsets."""
+
+    corrected: int = 0
+    examples: dict[str, int] = field(default_factory=dict[str, int])
+    _last: dict[str, Offset] = field(default_factory=dict[str, Offset])
+
+    def put_right(self, tables: Sequence[Timed]) -> None:
+        """Correct, in place, the times of `tables` (rows read about the same time) that only the log's clock gave."""
+        seen: dict[str, list[Offset]] = {host: [last] for host, last in self._last.items()}
+        for table in tables:
+            _observe(table, seen)
+        self._last = {}
+        for host, offsets in seen.items():
+            offsets.sort()
+            if offsets[-1][1] or any(by for _, by in offsets):
+                self._last[host] = offsets[-1]
+        wrong = {host: offsets for host, offsets in seen.items() if host in self._last}
+        if wrong:
+            for table in tables:
+                self._correct(table, wrong)
+
+    def _correct(self, table: Timed, wrong: dict[str, list[Offset]]) -> None:
+        for i, basis in enumerate(table.basis):
+            host, record, ts = table.hosts[i], table.records[i], table.ts[i]
+            if basis != "created" or not isinstance(ts, int) or not isinstance(record, int) or host not in wrong:
+                continue
+            by = _nearest(wrong[str(host)], record)
+            if by:
+                table.ts[i] = ts + by
+                table.basis[i] = "corrected"
+                self.corrected += 1
+                self.examples.setdefault(str(host), by)
+
+
+def _observe(table: Timed, seen: dict[str, list[Offset]]) -> None:
+    """Note how far the log's clock is off, for hosts that show it at all; most rows cost a look at the hour."""
+    rows = zip(table.hosts, table.records, table.ts, table.basis, table.created, strict=True)
+    for host, record, ts, basis, created in rows:
+        if basis != "event" or not isinstance(created, str) or not isinstance(ts, int):
+            continue
+        known = seen.get(host) if isinstance(host, str) else None
+        if known is None and created[11:13] == f"{ts // _HOUR % 24:02d}":
+            continue
+        log = times.parse(created)
+        if log is None or not isinstance(host, str) or not isinstance(record, int):
+            continue
+        by = round((ts - log) / _QUARTER) * _QUARTER
+        if abs(ts - log - by) > _TOLERANCE:
+            continue
+        if by or known is not None:
+            seen.setdefault(host, []).append((record, by))
+
+
+def _nearest(offsets: Sequence[Offset], record: int) -> int:
+    at = bisect_left(offsets, (record, -(1 << 62)))
+    around = offsets[max(0, at - 1) : at + 1]
+    return min(around, key=lambda each: abs(each[0] - record))[1]
