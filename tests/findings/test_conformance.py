@@ -29,6 +29,7 @@ from stashlight.events.schema import ARROW, fold, sigma_fields
 from stashlight.findings.columns import field
 from stashlight.findings.compile import Detections, compile_condition
 from stashlight.findings.load import load
+from stashlight.findings.logsource import scope
 from stashlight.findings.rule import Rule
 
 
@@ -264,7 +265,10 @@ def test_shipped_rules_agree(rule: Rule) -> None:
     events = [{k: m(v) if isinstance(v, str) else v for k, v in c.items()} for c in cases for m in MUTATIONS]
     asked = {k: content[k] for k in ("title", "logsource", "detection")}
     expected = Oracle(events, names).matching(asked)
-    rows = [{**_row(i, e), "kind": rule.kinds[0]} for i, e in enumerate(events)]
+    seen = scope(rule.logsource)
+    source: Event = {"provider": (*seen.providers, "sysmon_linux" if "sysmon" in seen.without else "sysmon")[0]}
+    source |= {"kind": rule.kinds[0]} | ({"event_id": seen.event_ids[0]} if seen.event_ids else {})
+    rows = [_row(i, e) | source for i, e in enumerate(events)]
     _ENGINE.execute("DELETE FROM events")
     _ENGINE.add(pa.Table.from_pylist(rows, schema=ARROW))
     found = {int(str(k)) for (k,) in _ENGINE.rows(f"SELECT event_key FROM events WHERE {rule.condition}")}
