@@ -17,11 +17,12 @@ from stashlight.progress import Progress
 
 __all__ = ["Sink", "load"]
 
-_WORTH_WORKERS = 8 << 20
-"""Bytes on disk below which one process is done before others have started."""
+_WORTH_WORKERS = 32 << 20
+"""Bytes on disk below which one process is done before others, which start in up to a second, have helped."""
 
+_SINK_BYTES = 16 << 20
 _SINK_ROWS = 20_000
-"""Rows to gather before they go to the sink: an insert has a price of its own, which many small files would pay."""
+"""What to gather before it goes to the sink: an insert has a price of its own, which many small files would pay."""
 
 
 class Sink(Protocol):
@@ -80,7 +81,7 @@ def _gather(tasks: Sequence[Task], parts: Iterator[Part], sink: Sink, progress: 
             whole.count(table)
             whole.duplicates += duplicates
             waiting.append(table)
-            if sum(t.num_rows for t in waiting) >= _SINK_ROWS:
+            if sum(t.num_rows for t in waiting) >= _SINK_ROWS or sum(t.nbytes for t in waiting) >= _SINK_BYTES:
                 sink.add(pa.concat_tables(waiting))
                 waiting.clear()
         if part.tally is not None:

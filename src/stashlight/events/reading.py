@@ -18,7 +18,7 @@ MAPPED = Wanted(frozenset(key for v in VOCABULARIES for key in v.events if isins
 # A table of this many rows is some 20 MB; smaller ones would cost more in overhead than in work.
 _ROWS = 20_000
 # Script blocks and command lines may be long: so many bytes of raw records end a table as well.
-_BYTES = 32 << 20
+_BYTES = 8 << 20
 _SIGN_OF_LIFE = 4 << 20
 
 
