@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import cast
+from typing import Final, cast
+
+import pyarrow as pa
 
 from stashlight.engines.duckdb import Engine
 from stashlight.findings.rule import RuleSet
@@ -20,12 +22,33 @@ __all__ = ["cases", "correlate", "noted"]
 
 _HOUR_US = 3_600_000_000
 
+# Events that a rule with a rung found; of a script block that was logged in parts, all parts.
+_ON_A_RUNG: Final = """
+  AND (
+    e.event_key IN (SELECT f.event_key FROM findings AS f INNER JOIN rung_rules AS r ON r.rule_id = f.rule_id)
+    OR (
+      e.script_parts > 1
+      AND e.script_id IN (
+        SELECT s.script_id FROM events AS s
+        INNER JOIN findings AS f ON f.event_key = s.event_key
+        INNER JOIN rung_rules AS r ON r.rule_id = f.rule_id
+        WHERE s.script_parts > 1
+      )
+    )
+  )
+"""
 
-def cases(engine: Engine, only: str = "", gap_us: int = 12 * _HOUR_US, horizon_us: int = 72 * _HOUR_US) -> list[Case]:
-    """Give every group of piles and deeds as a case, unscored."""
+
+def cases(engine: Engine, rules: RuleSet, gap_us: int = 12 * _HOUR_US, horizon_us: int = 72 * _HOUR_US) -> list[Case]:
+    """
+    Give every group of piles and deeds as a case, unscored.
+
+    Deeds are read from what `rules` found on a rung; needs `match` to have run.
+    """
     write_table(engine)
     piles = read_piles(engine, gap_us)
-    deeds = read_deeds(engine, only)
+    engine.register("rung_rules", pa.table({"rule_id": pa.array([r.id for r in rules.events if r.note.rung], pa.string())}))
+    deeds = read_deeds(engine, _ON_A_RUNG)
     keys = {p.process_key for p in piles if p.process_key} | {d.process_key for d in deeds if d.process_key}
     lineage = read_lineage(engine, keys)
     network = read_network(engine)
@@ -40,7 +63,7 @@ def correlate(engine: Engine, rules: RuleSet, without: Collection[str] = ()) -> 
     events × findings → incidents; needs `match` to have run. `without` leaves factors out, for ablation.
     """
     scored: list[Scored] = []
-    for case in cases(engine):
+    for case in cases(engine, rules):
         points, factors = score(case, without)
         severity = severity_of(points)
         if severity is not None and severity != "info":
