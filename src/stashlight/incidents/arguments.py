@@ -49,7 +49,20 @@ def named(words: Sequence[str], *names: str) -> str | None:
 
 
 _LISTERS: Final = ("get-childitem", "gci", "ls", "dir", "childitem", "get-item", "gi", "get-content", "gc", "find")
-_VALUED: Final = ("-include", "-filter", "-exclude", "-depth", "-erroraction", "-ea", "-name", "-type", "-iname", "-newer", "-mtime", "-size")
+_VALUED: Final = (
+    "-include",
+    "-filter",
+    "-exclude",
+    "-depth",
+    "-erroraction",
+    "-ea",
+    "-name",
+    "-type",
+    "-iname",
+    "-newer",
+    "-mtime",
+    "-size",
+)
 
 
 def upstream_roots(upstream: Sequence[Sequence[str]]) -> list[str]:

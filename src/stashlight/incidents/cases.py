@@ -127,8 +127,10 @@ class Case:
         filled = {(d.host, d.place) for d in self.deeds if d.place and d.act.rung != "prepare"}
         actors = {d.process_key for d in self.deeds if d.process_key and d.act.rung in ("collect", "stage", "pack")}
         strange = [
-            p for p, w in self.written
-            if (not w.owns and w.kind != "installed") or p.process_key in actors
+            p
+            for p, w in self.written
+            if (not w.owns and w.kind != "installed")
+            or p.process_key in actors
             or any(p.host == h and not common(place) and within(p.directory, place) for h, place in filled)
         ]
         told = {(p.host, p.place) for p in strange}
@@ -202,7 +204,9 @@ def read_context(engine: Engine, lineage: Lineage, network: Network) -> Context:
     logons = tuple(Logon(*cast("tuple[str, int, None, None, str]", row)) for row in engine.rows(_LOGONS))
     removals = tuple(Removal(*cast("tuple[str, str, None, int, int, int, str]", row)) for row in engine.rows(_REMOVALS))
     found: list[Sensitive] = []
-    for host, actor, directory, name, ts, event in cast("Iterable[tuple[str, str, str, str, int, str]]", engine.rows(_SENSITIVE)):
+    for host, actor, directory, name, ts, event in cast(
+        "Iterable[tuple[str, str, str, str, int, str]]", engine.rows(_SENSITIVE)
+    ):
         meaning = sensitive(name)
         if meaning:
             found.append(Sensitive(host, actor, directory, name, meaning, ts, event))
@@ -215,12 +219,16 @@ def read_context(engine: Engine, lineage: Lineage, network: Network) -> Context:
     for host, path, event in cast("Iterable[tuple[str, str, str]]", engine.rows(_IMAGES)):
         if not is_protected(path):
             images.setdefault((host, normalise(path).rpartition("\\")[0]), (path, event))
-    return Context(lineage, network, logons, removals, tuple(found), {k: tuple(v) for k, v in connects.items()}, made, images)
+    return Context(
+        lineage, network, logons, removals, tuple(found), {k: tuple(v) for k, v in connects.items()}, made, images
+    )
 
 
 def build(groups: Sequence[Group], context: Context) -> list[Case]:
     """Give a case for every group that has a place; loose ways out and clean-up are attached to what they follow."""
-    placed = [g for g in groups if g.piles or any(d.place and d.act.rung in ("collect", "stage", "pack") for d in g.deeds)]
+    placed = [
+        g for g in groups if g.piles or any(d.place and d.act.rung in ("collect", "stage", "pack") for d in g.deeds)
+    ]
     loose: defaultdict[str, list[Deed]] = defaultdict(list)
     for group in groups:
         if group not in placed:
@@ -254,7 +262,9 @@ def _case(
         if first <= d.ts_us <= last + _DAY_US and (d.account in accounts or not accounts or d.account is None)
     )  # fmt: skip
     places = _places(group, written)
-    keys = {p.process_key for p in group.piles if p.process_key} | {d.process_key for d in (*group.deeds, *after) if d.process_key}
+    keys = {p.process_key for p in group.piles if p.process_key} | {
+        d.process_key for d in (*group.deeds, *after) if d.process_key
+    }
     return Case(
         written, group.deeds, after, places,
         tuple(l for l in context.logons if l.host in hosts and l.account in accounts and first - 4 * _HOUR_US <= l.ts_us <= last),

@@ -83,7 +83,11 @@ def _unquote(word: str, shell: str = "") -> str:
 
 
 def statements(
-    text: str | None, shell: str = "", directory: str | None = None, variables: dict[str, str] | None = None, depth: int = 0
+    text: str | None,
+    shell: str = "",
+    directory: str | None = None,
+    variables: dict[str, str] | None = None,
+    depth: int = 0,
 ) -> list[Statement]:
     """Give the simple commands of `text`, nested shells opened, in order."""
     if not text or depth > _MAX_DEPTH:
@@ -121,15 +125,25 @@ def statements(
             drives |= _mapped(words)
             found.append(
                 Statement(
-                    tuple(words), shell, raw, redirect and _substitute(redirect, known), appends, tuple(flow), directory,
-                    roots, patterns, dict(drives),
+                    tuple(words),
+                    shell,
+                    raw,
+                    redirect and _substitute(redirect, known),
+                    appends,
+                    tuple(flow),
+                    directory,
+                    roots,
+                    patterns,
+                    dict(drives),
                 )
             )
         flow = _flow(flow, outer, words, ended)
     return found
 
 
-def _flow(flow: list[tuple[str, ...]], outer: list[list[tuple[str, ...]]], words: list[str], ended: str) -> list[tuple[str, ...]]:
+def _flow(
+    flow: list[tuple[str, ...]], outer: list[list[tuple[str, ...]]], words: list[str], ended: str
+) -> list[tuple[str, ...]]:
     """Give the commands that feed the next one; `{` opens a block that its feeders reach as a whole."""
     if ended in ("|", "{"):
         after = [*flow, tuple(words)] if words else flow
@@ -216,7 +230,9 @@ def _opened(text: str) -> tuple[str, str] | None:
     if first is None or kind is None:
         return None
     tail = text[first.end() :]
-    if kind == "ps" and (encoded := re.search(r"\s[-/]e(?:c|nc[a-z]*)?\s+[\"']?([A-Za-z0-9+/=]+)", tail, re.IGNORECASE)):
+    if kind == "ps" and (
+        encoded := re.search(r"\s[-/]e(?:c|nc[a-z]*)?\s+[\"']?([A-Za-z0-9+/=]+)", tail, re.IGNORECASE)
+    ):
         decoded = _decode(encoded.group(1))
         return ("ps", decoded) if decoded else None
     found = _OPENED[kind].search(tail)
@@ -272,7 +288,26 @@ def _decode(word: str) -> str | None:
     return text if text.isprintable() or "\n" in text or "\t" in text else None
 
 
-_PREFIXES: Final = frozenset({"@", "call", "start", "sudo", "nohup", "exec", "time", "do", "then", "else", "%", "foreach-object", "foreach", "(", "try", "if"})
+_PREFIXES: Final = frozenset(
+    {
+        "@",
+        "call",
+        "start",
+        "sudo",
+        "nohup",
+        "exec",
+        "time",
+        "do",
+        "then",
+        "else",
+        "%",
+        "foreach-object",
+        "foreach",
+        "(",
+        "try",
+        "if",
+    }
+)
 
 
 def _strip_loop(words: list[str], shell: str) -> tuple[list[str], tuple[str, ...], tuple[str, ...]]:

@@ -9,7 +9,9 @@ def confidence(case: Case) -> tuple[str, str]:
     """Give (low|medium|high, the reason)."""
     files = bool(case.staged)
     commands = bool(case.acts("collect", "stage", "pack"))
-    tree = any(case.context.lineage.get(p.process_key) for p, _ in case.written) or any(case.context.lineage.get(d.process_key) for d in case.deeds)
+    tree = any(case.context.lineage.get(p.process_key) for p, _ in case.written) or any(
+        case.context.lineage.get(d.process_key) for d in case.deeds
+    )
     if files and commands and tree:
         return "high", "commands, the files they made and the process tree agree"
     if files and tree:

@@ -18,7 +18,9 @@ CLASSES: Final[dict[str, tuple[str, ...]]] = {
         "ppt pptx pptm pps ppsx odp vsd vsdx one onetoc2 mpp pub epub".split()
     ),
     "mail": tuple("pst ost eml msg mbox nsf oft edb".split()),
-    "database": tuple("sql bak mdb accdb mdf ldf ndf dbf sqlite sqlite3 db db3 dump dmp bcp ldif frm ibd myd trn".split()),
+    "database": tuple(
+        "sql bak mdb accdb mdf ldf ndf dbf sqlite sqlite3 db db3 dump dmp bcp ldif frm ibd myd trn".split()
+    ),
     "secret": tuple(
         "kdbx kdb pfx p12 pem ppk ovpn rdp rdg keychain jks pvk gpg asc dit 1pif agilekeychain psafe3 wallet tdl".split()
     ),
@@ -52,13 +54,19 @@ _VOLUME: Final = re.compile(r"(?:\d{3}|[rz]\d{2})\Z")
 # Names that matter at N = 1; each with what it is. Sources: ATT&CK T1003.002/.003, T1555, T1552, T1114.
 SENSITIVE: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"(?:\A|[\W_])ntds(?:[\W_]\w*)?\.dit\w*\Z|\Antds\.jfm\Z"), "Active Directory database"),
-    (re.compile(r"\A(?:\w{1,2}|\w*[\W_])?(?:sam|system|security)(?:\.(?:hiv|hive|save|bak|sav|reg|dat|tmp|old))?\Z"), "registry hive"),
+    (
+        re.compile(r"\A(?:\w{1,2}|\w*[\W_])?(?:sam|system|security)(?:\.(?:hiv|hive|save|bak|sav|reg|dat|tmp|old))?\Z"),
+        "registry hive",
+    ),
     (re.compile(r"\.(?:kdbx?|psafe3|1pif|agilekeychain|keychain(?:-db)?)\Z"), "password vault"),
     (re.compile(r"\A(?:id_rsa|id_ed25519|id_ecdsa|id_dsa)(?:\.\w+)?\Z|\.(?:ppk)\Z"), "SSH private key"),
     (re.compile(r"\.(?:pfx|p12|pvk)\Z"), "certificate with private key"),
     (re.compile(r"\.(?:pst|ost|edb)\Z"), "mail store"),
     (re.compile(r"(?:lsass|mimi)\w*\.dmp\Z"), "credential memory dump"),
-    (re.compile(r"\A(?:login data|logins\.json|key[34]\.db|cookies\.sqlite|web data)\w*\Z"), "browser credential store"),
+    (
+        re.compile(r"\A(?:login data|logins\.json|key[34]\.db|cookies\.sqlite|web data)\w*\Z"),
+        "browser credential store",
+    ),
     (re.compile(r"\Awallet\.dat\Z"), "crypto wallet"),
     (re.compile(r"\A(?:shadow|master\.passwd)\Z"), "password hashes"),
 )

@@ -47,7 +47,9 @@ def cases(engine: Engine, rules: RuleSet, gap_us: int = 12 * _HOUR_US, horizon_u
     """
     write_table(engine)
     piles = read_piles(engine, gap_us)
-    engine.register("rung_rules", pa.table({"rule_id": pa.array([r.id for r in rules.events if r.note.rung], pa.string())}))
+    engine.register(
+        "rung_rules", pa.table({"rule_id": pa.array([r.id for r in rules.events if r.note.rung], pa.string())})
+    )
     deeds = read_deeds(engine, _ON_A_RUNG)
     keys = {p.process_key for p in piles if p.process_key} | {d.process_key for d in deeds if d.process_key}
     lineage = read_lineage(engine, keys)
@@ -75,7 +77,9 @@ def noted(engine: Engine, rules: RuleSet) -> dict[str, tuple[FindingNote, ...]]:
     """Give the findings of rules that report, by event key."""
     known = {r.id: r for r in rules.events if r.reports}
     found: defaultdict[str, list[FindingNote]] = defaultdict(list)
-    for rule, key, ts in cast("list[tuple[str, str, int | None]]", engine.rows("SELECT rule_id, event_key, ts_us FROM findings")):
+    for rule, key, ts in cast(
+        "list[tuple[str, str, int | None]]", engine.rows("SELECT rule_id, event_key, ts_us FROM findings")
+    ):
         if rule in known:
             at = instant(ts) if ts is not None else ""
             found[key].append(FindingNote(rule, known[rule].title, known[rule].level, 1, at, at, (key,)))

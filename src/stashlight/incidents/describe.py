@@ -49,7 +49,9 @@ def instant(us: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction:06d}Z" if fraction else "Z")
 
 
-def describe(engine: Engine, scored: Sequence[Scored], noted: dict[str, tuple[FindingNote, ...]] | None = None) -> list[Incident]:
+def describe(
+    engine: Engine, scored: Sequence[Scored], noted: dict[str, tuple[FindingNote, ...]] | None = None
+) -> list[Incident]:
     """Give the incidents, highest score first; `noted` are the findings by event key."""
     files = _files(engine, scored)
     samples = _samples(engine, scored)
@@ -153,7 +155,9 @@ def _rungs(case: Case) -> tuple[Rung, ...]:
             events += [r.event for r in case.removals[:3]]
             summary = f"{sum(r.files for r in case.removals):,} files deleted" + (f" ({summary})" if summary else "")
         if times:
-            found.append(Rung(name, instant(min(times)), instant(max(times)), summary, tuple(dict.fromkeys(events))[:10]))
+            found.append(
+                Rung(name, instant(min(times)), instant(max(times)), summary, tuple(dict.fromkeys(events))[:10])
+            )
     return tuple(found)
 
 
@@ -164,14 +168,18 @@ def _sources(case: Case, hosts: dict[str, str]) -> tuple[Source, ...]:
             low = path.lower()
             if any(within(low.rstrip("\\"), place) for _, place in case.places) or not re.search(r"[\\/:%$ ]", path):
                 continue
-            found.setdefault((deed.host, low), Source(path, hosts.get(deed.host, deed.host), "command", None, deed.events[:2]))
+            found.setdefault(
+                (deed.host, low), Source(path, hosts.get(deed.host, deed.host), "command", None, deed.events[:2])
+            )
     requesters: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     for pile in case.staged:
         if pile.is_remote and pile.client:
             requesters[pile.client].append((pile.files, pile.event))
     for client, told in sorted(requesters.items()):
         host = case.context.network.client(client)
-        found["", client] = Source(client, hosts.get(host or "", host), "requester", sum(n for n, _ in told), tuple(e for _, e in told[:3]))
+        found["", client] = Source(
+            client, hosts.get(host or "", host), "requester", sum(n for n, _ in told), tuple(e for _, e in told[:3])
+        )
     return tuple(found.values())[:30]
 
 
@@ -183,7 +191,17 @@ def _archives(case: Case) -> tuple[Archive, ...]:
             traits = deed.act.traits
             # Only rar and 7-Zip say on the command line whether a password is set; a script may set it elsewhere.
             tells = deed.act.tool in ("rar", "7-zip", "archiver", "zip")
-            found.setdefault(path, Archive(path, deed.act.tool, "password" in traits if tells or "password" in traits else None, "split" in traits if tells else None, None, deed.events[:2]))
+            found.setdefault(
+                path,
+                Archive(
+                    path,
+                    deed.act.tool,
+                    "password" in traits if tells or "password" in traits else None,
+                    "split" in traits if tells else None,
+                    None,
+                    deed.events[:2],
+                ),
+            )
     return tuple(found.values())[:20]
 
 
@@ -245,7 +263,9 @@ def _notes(case: Case, files: Files) -> tuple[str, ...]:
 def _files(engine: Engine, scored: Sequence[Scored]) -> list[Files]:
     _register(engine, scored)
     rows: defaultdict[int, list[tuple[str, int, int | None, int, int]]] = defaultdict(list)
-    for number, ext, count, size, sized, bounded in cast("Iterable[tuple[int, str, int, int | None, int, int]]", engine.rows(statement("staged"))):
+    for number, ext, count, size, sized, bounded in cast(
+        "Iterable[tuple[int, str, int, int | None, int, int]]", engine.rows(statement("staged"))
+    ):
         rows[number].append((ext, count, size, sized, bounded))
     examples = _samples(engine, scored)
     found: list[Files] = []
@@ -254,8 +274,11 @@ def _files(engine: Engine, scored: Sequence[Scored]) -> list[Files]:
         sizes = [size for _, _, size, _, _ in mine if size is not None]
         found.append(
             Files(
-                count=sum(n for _, n, *_ in mine), bytes=sum(sizes) if sizes else None, extensions={e: n for e, n, *_ in mine},
-                sized=sum(s for *_, s, _ in mine), is_lower_bound=any(b for *_, b in mine),
+                count=sum(n for _, n, *_ in mine),
+                bytes=sum(sizes) if sizes else None,
+                extensions={e: n for e, n, *_ in mine},
+                sized=sum(s for *_, s, _ in mine),
+                is_lower_bound=any(b for *_, b in mine),
                 sensitive=tuple(sorted({f"{s.name} ({s.meaning})" for s in one.case.sensitive}))[:20],
                 examples=tuple(name for _, name in examples.get(i, [])[:10]),
             )  # fmt: skip
@@ -264,10 +287,17 @@ def _files(engine: Engine, scored: Sequence[Scored]) -> list[Files]:
 
 
 def _register(engine: Engine, scored: Sequence[Scored]) -> None:
-    rows = [(i, p.host, p.actor, p.directory, p.first_us, p.last_us) for i, one in enumerate(scored) for p in one.case.staged]
+    rows = [
+        (i, p.host, p.actor, p.directory, p.first_us, p.last_us)
+        for i, one in enumerate(scored)
+        for p in one.case.staged
+    ]
     names = ("case_id", "host_key", "actor", "file_dir", "first_us", "last_us")
     types = (pa.int64(), pa.string(), pa.string(), pa.string(), pa.int64(), pa.int64())
-    engine.register("case_piles", pa.table({n: pa.array([r[k] for r in rows], t) for k, (n, t) in enumerate(zip(names, types, strict=True))}))
+    engine.register(
+        "case_piles",
+        pa.table({n: pa.array([r[k] for r in rows], t) for k, (n, t) in enumerate(zip(names, types, strict=True))}),
+    )
     made = sorted({d for one in scored for _, d in one.case.context.made})
     engine.register("made_directories", pa.table({"path": pa.array(made, pa.string())}))
 

@@ -64,10 +64,13 @@ class _Node:
     deed: Deed | None
 
 
-def group(piles: Sequence[Pile], deeds: Sequence[Deed], lineage: Lineage, network: Network, horizon_us: int) -> list[Group]:
+def group(
+    piles: Sequence[Pile], deeds: Sequence[Deed], lineage: Lineage, network: Network, horizon_us: int
+) -> list[Group]:
     """Give the groups in order of their first event; `horizon_us` is the longest pause inside a place."""
     nodes = [
-        _Node(i, p.host, p.place, p.first_us, p.last_us, p.account, _leader(lineage, p.process_key), p, None) for i, p in enumerate(piles)
+        _Node(i, p.host, p.place, p.first_us, p.last_us, p.account, _leader(lineage, p.process_key), p, None)
+        for i, p in enumerate(piles)
     ]
     nodes += [
         _Node(len(piles) + i, d.host, d.place, d.ts_us, d.ts_us, d.account, _leader(lineage, d.process_key, d), None, d)
@@ -83,7 +86,10 @@ def group(piles: Sequence[Pile], deeds: Sequence[Deed], lineage: Lineage, networ
     for node in nodes:
         members[sets.find(node.number)].append(node)
     found = [
-        Group(tuple(n.pile for n in some if n.pile), tuple(sorted((n.deed for n in some if n.deed), key=lambda d: d.ts_us)))
+        Group(
+            tuple(n.pile for n in some if n.pile),
+            tuple(sorted((n.deed for n in some if n.deed), key=lambda d: d.ts_us)),
+        )
         for some in members.values()
     ]
     return found
@@ -120,7 +126,8 @@ def _means(written: str, directory: str) -> bool:
         return within(directory, written)
     parts, whole = written.split("\\"), directory.split("\\")
     return len(parts) == len(whole) and all(
-        p == w or ("~" in p and w.replace(" ", "").replace(".", "").startswith(p.partition("~")[0])) for p, w in zip(parts, whole, strict=True)
+        p == w or ("~" in p and w.replace(" ", "").replace(".", "").startswith(p.partition("~")[0]))
+        for p, w in zip(parts, whole, strict=True)
     )
 
 
@@ -209,7 +216,13 @@ def _by_share(nodes: Sequence[_Node], sets: _Sets, network: Network) -> None:
         for host, local in network.spellings(node.host, node.place):
             for other in arrived.get(host, ()):
                 pile = other.pile
-                if pile is None or not (node.first_us - 120_000_000 <= other.last_us and other.first_us <= node.last_us + _NEAR_US):
+                if pile is None or not (
+                    node.first_us - 120_000_000 <= other.last_us and other.first_us <= node.last_us + _NEAR_US
+                ):
                     continue
-                if within(pile.place, local) or within(local, pile.place) or (pile.is_remote and network.same_share(node.place, pile)):
+                if (
+                    within(pile.place, local)
+                    or within(local, pile.place)
+                    or (pile.is_remote and network.same_share(node.place, pile))
+                ):
                     sets.join(node.number, other.number)

@@ -89,7 +89,9 @@ def resolve_keys(engine: Engine, wanted: Iterable[tuple[str, int, int, str]]) ->
     if not rows:
         return {}
     pids = sorted({(host, pid) for host, pid, _, _ in rows})
-    engine.register("wanted_pids", pa.table({"host": [h for h, _ in pids], "pid": pa.array([p for _, p in pids], pa.int64())}))
+    engine.register(
+        "wanted_pids", pa.table({"host": [h for h, _ in pids], "pid": pa.array([p for _, p in pids], pa.int64())})
+    )
     starts: dict[tuple[str, int], list[tuple[int, str]]] = {}
     for host, pid, ts, key in cast("Iterable[tuple[str, int, int, str]]", engine.rows(_STARTS)):
         starts.setdefault((host, pid), []).append((ts, key))
@@ -114,7 +116,12 @@ def read_lineage(engine: Engine, keys: Iterable[str]) -> Lineage:
             break
         engine.register("wanted_processes", pa.table({"key": sorted(wanted)}))
         for row in engine.rows(_QUERY):
-            process = Process(*cast("tuple[str, str, int, None, None, None, None, None, None, None, None, None, None, None, str, str]", row))
+            process = Process(
+                *cast(
+                    "tuple[str, str, int, None, None, None, None, None, None, None, None, None, None, None, str, str]",
+                    row,
+                )
+            )
             kept = found.get(process.key)
             # Two sources may tell of one start; Sysmon says more than 4688.
             if kept is None or (kept.original is None and process.original is not None):

@@ -75,9 +75,13 @@ def write_table(engine: Engine) -> None:
 
 def read_piles(engine: Engine, gap_us: int) -> list[Pile]:
     """Give every pile, rolled up, ordered by time; `gap_us` is the pause that ends a session."""
-    classes = ",\n  ".join(f"CAST(SUM(CASE WHEN c.class = '{name}' THEN n.weight ELSE 0 END) AS BIGINT) AS n_{name}" for name in CLASSES)
+    classes = ",\n  ".join(
+        f"CAST(SUM(CASE WHEN c.class = '{name}' THEN n.weight ELSE 0 END) AS BIGINT) AS n_{name}" for name in CLASSES
+    )
     classes += ",\n  CAST(SUM(CASE WHEN n.ext IS NULL THEN n.weight ELSE 0 END) AS BIGINT) AS n_none"
-    classes += ",\n  CAST(SUM(CASE WHEN c.class IS NULL AND NOT n.ext IS NULL THEN n.weight ELSE 0 END) AS BIGINT) AS n_other"
+    classes += (
+        ",\n  CAST(SUM(CASE WHEN c.class IS NULL AND NOT n.ext IS NULL THEN n.weight ELSE 0 END) AS BIGINT) AS n_other"
+    )
     table = engine.query(statement("piles").replace("{gap}", str(int(gap_us))).replace("{classes}", classes))
     found = [_pile(row) for batch in table.to_batches() for row in cast("list[dict[str, object]]", batch.to_pylist())]
     return sorted(roll_up(_told_once(found)), key=lambda p: (p.first_us, p.host, p.directory, p.actor))

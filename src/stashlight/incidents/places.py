@@ -31,30 +31,72 @@ def _kind(name: str, points: int, reason: str, pattern: str) -> PlaceKind:
 _USER = r"\A[a-z]:\\(?:users|documents and settings)\\[^\\]+\\"
 
 KINDS: Final[tuple[PlaceKind, ...]] = (
-    _kind("recycle_bin", 14, "nobody keeps files in a recycle bin", r"\\(?:\$recycle\.bin|\.?recycle[rd]?|\.trash[^\\/]*)\\"),
-    _kind("service_folder", 14, "a folder of the system that users do not write to",
-          r"\A[a-z]:\\(?:perflogs|intel|amd|nvidia|msocache|system volume information|recovery|boot|"
-          r"windows\\(?:debug|registration|tracing|help|fonts|media|ime|inf|repair|security|tasks|pla|vss|addins|cursors|"
-          r"apppatch|branding|globalization|performance|schemas|web|twain_32|system|l2schemas|\$ntuninstall[^\\]*|"
-          r"policydefinitions|diagnostics|softwaredistribution\\datastore|system32\\(?:spool\\drivers\\color|tasks|"
-          r"wbem\\performance|config\\systemprofile|temp|com|ias|dhcp|oobe|microsoft\\protect)))\\"),
-    _kind("web_root", 16, "files here can be fetched from outside",
-          r"\\(?:inetpub\\(?!logs|temp|history|custerr)[^\\]+|wwwroot|htdocs|webapps|public_html|owa\\auth|owa\\[\d.]+\\themes|ecp\\auth|"
-          r"aspnet_client|template\\layouts)\\|\A/(?:var/www|srv/www|srv/http|usr/share/nginx|usr/local/apache2/htdocs|var/appweb)/"),
-    _kind("hidden_unix", 12, "a hidden directory in a world-writable place", r"\A/(?:tmp|var/tmp|dev/shm|run|var/run|var/lib|opt|home/[^/]+)/(?:[^/]+/)*\.[^/.][^/]*/"),
+    _kind(
+        "recycle_bin",
+        14,
+        "nobody keeps files in a recycle bin",
+        r"\\(?:\$recycle\.bin|\.?recycle[rd]?|\.trash[^\\/]*)\\",
+    ),
+    _kind(
+        "service_folder",
+        14,
+        "a folder of the system that users do not write to",
+        r"\A[a-z]:\\(?:perflogs|intel|amd|nvidia|msocache|system volume information|recovery|boot|"
+        r"windows\\(?:debug|registration|tracing|help|fonts|media|ime|inf|repair|security|tasks|pla|vss|addins|cursors|"
+        r"apppatch|branding|globalization|performance|schemas|web|twain_32|system|l2schemas|\$ntuninstall[^\\]*|"
+        r"policydefinitions|diagnostics|softwaredistribution\\datastore|system32\\(?:spool\\drivers\\color|tasks|"
+        r"wbem\\performance|config\\systemprofile|temp|com|ias|dhcp|oobe|microsoft\\protect)))\\",
+    ),
+    _kind(
+        "web_root",
+        16,
+        "files here can be fetched from outside",
+        r"\\(?:inetpub\\(?!logs|temp|history|custerr)[^\\]+|wwwroot|htdocs|webapps|public_html|owa\\auth|owa\\[\d.]+\\themes|ecp\\auth|"
+        r"aspnet_client|template\\layouts)\\|\A/(?:var/www|srv/www|srv/http|usr/share/nginx|usr/local/apache2/htdocs|var/appweb)/",
+    ),
+    _kind(
+        "hidden_unix",
+        12,
+        "a hidden directory in a world-writable place",
+        r"\A/(?:tmp|var/tmp|dev/shm|run|var/run|var/lib|opt|home/[^/]+)/(?:[^/]+/)*\.[^/.][^/]*/",
+    ),
     _kind("shared_memory", 12, "memory-backed and world-writable", r"\A/dev/shm/"),
     _kind("admin_share", 12, "an administrative share of another host", r"\A\\\\[^\\]+\\(?:[a-z]\$|admin\$|ipc\$)\\"),
     _kind("public", 9, "world-writable and seldom used", r"\A[a-z]:\\users\\(?:public|default|all users)\\"),
     _kind("hidden_share", 9, "a hidden share", r"\A\\\\[^\\]+\\[^\\]+\$\\"),
     _kind("system32", 9, "a system directory", r"\A[a-z]:\\windows\\(?:system32|syswow64|sysnative)\\"),
-    _kind("windows_temp", 9, "the service accounts' temporary directory", r"\A[a-z]:\\windows\\(?:temp|servicep[^\\]+\\[^\\]+\\appdata\\local\\temp)\\"),
-    _kind("drive_temp", 8, "a temporary directory outside any profile", r"\A[a-z]:\\(?:te?mp|tmp)\\|\A/(?:tmp|var/tmp)/"),
+    _kind(
+        "windows_temp",
+        9,
+        "the service accounts' temporary directory",
+        r"\A[a-z]:\\windows\\(?:temp|servicep[^\\]+\\[^\\]+\\appdata\\local\\temp)\\",
+    ),
+    _kind(
+        "drive_temp", 8, "a temporary directory outside any profile", r"\A[a-z]:\\(?:te?mp|tmp)\\|\A/(?:tmp|var/tmp)/"
+    ),
     _kind("windows", 8, "a system directory", r"\A[a-z]:\\windows\\"),
-    _kind("user_temp", 7, "a user's temporary directory", _USER + r"(?:appdata\\local\\temp|local settings\\temp)\\|\A%te?mp%\\|\A\$env:te?mp\\"),
-    _kind("program_data", 8, "written by programs, not by people", r"\A[a-z]:\\programdata\\|\A%programdata%\\|\A\$env:programdata\\"),
-    _kind("app_data", 6, "a profile's program data", _USER + r"(?:appdata|application data|local settings)\\|\A%(?:local)?appdata%\\|\A\$env:(?:local)?appdata\\"),
+    _kind(
+        "user_temp",
+        7,
+        "a user's temporary directory",
+        _USER + r"(?:appdata\\local\\temp|local settings\\temp)\\|\A%te?mp%\\|\A\$env:te?mp\\",
+    ),
+    _kind(
+        "program_data",
+        8,
+        "written by programs, not by people",
+        r"\A[a-z]:\\programdata\\|\A%programdata%\\|\A\$env:programdata\\",
+    ),
+    _kind(
+        "app_data",
+        6,
+        "a profile's program data",
+        _USER + r"(?:appdata|application data|local settings)\\|\A%(?:local)?appdata%\\|\A\$env:(?:local)?appdata\\",
+    ),
     _kind("program_files", 6, "the directory of installed programs", r"\A[a-z]:\\program files(?: \(x86\))?\\"),
-    _kind("run_directory", 8, "a system run-time directory", r"\A/(?:run|var/run|var/log|var/lib|var/spool|etc|usr|boot)/"),
+    _kind(
+        "run_directory", 8, "a system run-time directory", r"\A/(?:run|var/run|var/log|var/lib|var/spool|etc|usr|boot)/"
+    ),
     _kind("remote_share", 5, "a share of another host", r"\A\\\\[^\\]+\\[^\\]+\\"),
     _kind("drive_root", 7, "the root of a drive", r"\A[a-z]:\\\Z|\A/\Z"),
     _kind("profile_root", 4, "the root of a profile", _USER + r"\Z"),

@@ -84,5 +84,9 @@ def _state(engine: Engine, source: DataSource) -> Readiness:
     missing = tuple(name for name, count in zip(source.fields, known, strict=True) if count < total)
     if not missing:
         return Readiness(source.name, "present", total, (), (), f"{total:,} {source.name}")
-    said = ", ".join(f"{name} missing in {total - count:,} of {total:,}" for name, count in zip(source.fields, known, strict=True) if count < total)
+    said = ", ".join(
+        f"{name} missing in {total - count:,} of {total:,}"
+        for name, count in zip(source.fields, known, strict=True)
+        if count < total
+    )
     return Readiness(source.name, "partial", total, missing, (), f"{source.name}: {said}")

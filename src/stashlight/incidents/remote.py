@@ -77,7 +77,11 @@ class Network:
         """Give the host key of a requester's address or name."""
         if not name:
             return None
-        return self._addresses.get(name) or name.partition(".")[0] if not re.fullmatch(r"[\d.:a-f%]+", name) else self._addresses.get(name, name)
+        return (
+            self._addresses.get(name) or name.partition(".")[0]
+            if not re.fullmatch(r"[\d.:a-f%]+", name)
+            else self._addresses.get(name, name)
+        )
 
 
 def read_network(engine: Engine) -> Network:

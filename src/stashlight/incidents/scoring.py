@@ -31,7 +31,11 @@ class Weigher(Protocol):
 
 def score(case: Case, without: Collection[str] = ()) -> tuple[int, tuple[Factor, ...]]:
     """Give (sum within 0–100, factors by points); `without` turns factors off, for ablation."""
-    found: list[Factor] = [f for name, weigher in _weighers().items() if name not in without and (f := weigher.weigh(case)) is not None and f.points]
+    found: list[Factor] = [
+        f
+        for name, weigher in _weighers().items()
+        if name not in without and (f := weigher.weigh(case)) is not None and f.points
+    ]
     thin = _thin(found)
     if thin is not None:
         found.append(thin)
@@ -55,7 +59,9 @@ def _thin(factors: list[Factor]) -> Factor | None:
     excess = circumstance - int(_RATIO * substance)
     if excess <= 0:
         return None
-    return Factor("thin substance", -excess, f"what was taken weighs {substance}; circumstances count at most {_RATIO} times that")
+    return Factor(
+        "thin substance", -excess, f"what was taken weighs {substance}; circumstances count at most {_RATIO} times that"
+    )
 
 
 def severity_of(points: int) -> str | None:

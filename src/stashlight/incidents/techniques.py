@@ -30,18 +30,26 @@ def techniques(case: Case) -> tuple[str, ...]:
         found.append("T1074.001")
     packs = case.acts("pack")
     if packs:
-        found.append("T1560.001" if any(d.act.tool not in ("[IO.Compression]", "[IO.File]") for d in packs) else "T1560.002")
+        found.append(
+            "T1560.001" if any(d.act.tool not in ("[IO.Compression]", "[IO.File]") for d in packs) else "T1560.002"
+        )
     acts = case.acts("collect", "stage", "pack")
     if any(_ADMIN.match(s) for d in acts for s in d.act.sources):
         found.append("T1039")
     if any({"filtered", "recursive"} <= d.act.traits or "searches" in d.act.traits for d in acts):
         found.append("T1119")
-    if any("ntds" in d.act.traits for d in acts) or any(s.meaning == "Active Directory database" for s in case.sensitive):
+    if any("ntds" in d.act.traits for d in acts) or any(
+        s.meaning == "Active Directory database" for s in case.sensitive
+    ):
         found.append("T1003.003")
     if any("hives" in d.act.traits for d in acts):
         found.append("T1003.002")
     if case.acts("exfiltrate"):
-        found.append("T1567.002" if any(d.act.tool in ("rclone", "megasync", "aws", "gsutil", "azcopy") for d in case.acts("exfiltrate")) else "T1048")
+        found.append(
+            "T1567.002"
+            if any(d.act.tool in ("rclone", "megasync", "aws", "gsutil", "azcopy") for d in case.acts("exfiltrate"))
+            else "T1048"
+        )
     if case.acts("clean_up") or case.removals:
         found.append("T1070.004")
     return tuple(found)

@@ -50,7 +50,9 @@ def explain(
         keys, title = _keys(engine, ruleset, id, incident)
         if not keys:
             known = ", ".join(i.id for i in incidents[:5])
-            message = f"nothing in these logs has the id {id!r}" + (f"; incidents here: {known}" if known else "; there are no incidents here")
+            message = f"nothing in these logs has the id {id!r}" + (
+                f"; incidents here: {known}" if known else "; there are no incidents here"
+            )
             raise InputError(message)
         by_event = _rules_of(engine, keys)
         shown = keys[: max(events, 0)]
@@ -69,7 +71,9 @@ def _keys(engine: Engine, ruleset: RuleSet, wanted: str, incident: Incident | No
     rule = next((r for r in ruleset.rules if wanted.lower() in (r.id.lower(), r.name.lower())), None)
     if rule is not None:
         engine.register("wanted_rule", pa.table({"id": [rule.id]}))
-        found = engine.rows("SELECT DISTINCT f.event_key FROM findings AS f INNER JOIN wanted_rule AS w ON w.id = f.rule_id")
+        found = engine.rows(
+            "SELECT DISTINCT f.event_key FROM findings AS f INNER JOIN wanted_rule AS w ON w.id = f.rule_id"
+        )
         return _by_time(engine, [str(k) for (k,) in found]), rule.title
     return _by_time(engine, [wanted.lower()]), f"event {wanted.lower()}"
 
@@ -94,12 +98,17 @@ def _rules_of(engine: Engine, keys: Iterable[str]) -> dict[str, tuple[str, ...]]
 
 def _explained(ruleset: RuleSet, counted: Counter[str]) -> tuple[ExplainedRule, ...]:
     return tuple(
-        ExplainedRule(r.id, r.title, r.level, r.file, r.line, r.text, r.condition, counted[r.id]) for r in ruleset.rules if counted[r.id]
+        ExplainedRule(r.id, r.title, r.level, r.file, r.line, r.text, r.condition, counted[r.id])
+        for r in ruleset.rules
+        if counted[r.id]
     )
 
 
 def _rows(engine: Engine, keys: Sequence[str]) -> list[dict[str, object]]:
-    engine.register("wanted_events", pa.table({"key": pa.array(list(keys), pa.string()), "rank": pa.array(range(len(keys)), pa.int64())}))
+    engine.register(
+        "wanted_events",
+        pa.table({"key": pa.array(list(keys), pa.string()), "rank": pa.array(range(len(keys)), pa.int64())}),
+    )
     sql = "SELECT e.*, w.rank FROM events AS e INNER JOIN wanted_events AS w ON w.key = e.event_key ORDER BY w.rank NULLS LAST"
     return list(engine.records(sql))
 
@@ -107,7 +116,9 @@ def _rows(engine: Engine, keys: Sequence[str]) -> list[dict[str, object]]:
 def _event(row: dict[str, object], by_event: dict[str, tuple[str, ...]], raws: dict[str, str]) -> ExplainedEvent:
     key, ts, record = str(row["event_key"]), row["ts_us"], row["record"]
     hidden = {"event_key", "file", "record", "ts_us", "rank"}
-    fields = {k: v for k, v in row.items() if isinstance(v, (str, int, bool)) and k not in hidden and not k.endswith("_lc")}
+    fields = {
+        k: v for k, v in row.items() if isinstance(v, (str, int, bool)) and k not in hidden and not k.endswith("_lc")
+    }
     return ExplainedEvent(
         key, str(row["file"]), record if isinstance(record, int) else None, instant(ts) if isinstance(ts, int) else None,
         fields, by_event.get(key, ()), raws.get(key),

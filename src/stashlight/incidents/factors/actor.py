@@ -12,7 +12,9 @@ __all__ = ["NAME", "weigh"]
 
 NAME: str = "actor"
 
-_WEB = frozenset("w3wp httpd nginx apache2 apache tomcat tomcat8 tomcat9 php-cgi php-fpm umworkerprocess beasvc java javaw catalina lighttpd".split())
+_WEB = frozenset(
+    "w3wp httpd nginx apache2 apache tomcat tomcat8 tomcat9 php-cgi php-fpm umworkerprocess beasvc java javaw catalina lighttpd".split()
+)
 _DATABASE = frozenset("sqlservr mysqld postgres oracle".split())
 _REMOTE = frozenset("wmiprvse psexesvc winrshost wsmprovhost remcomsvc paexec csexec dcomlaunch mmc".split())
 _LOLBIN = frozenset("rundll32 regsvr32 mshta wscript cscript installutil msbuild hh cmstp".split())
@@ -43,7 +45,14 @@ def weigh(case: Case) -> Factor | None:
             found.setdefault("encoded", (4, "an encoded PowerShell command", event))
     for logon in case.logons:
         outside = logon.client is not None and _public(logon.client)
-        found.setdefault("session", (10 if outside else 8, f"in a remote desktop session of {logon.account} from {logon.client or 'an unknown address'}", logon.event))
+        found.setdefault(
+            "session",
+            (
+                10 if outside else 8,
+                f"in a remote desktop session of {logon.account} from {logon.client or 'an unknown address'}",
+                logon.event,
+            ),
+        )
     if not found:
         return None
     parts = sorted(found.values(), key=lambda f: (-f[0], f[1]))
@@ -54,17 +63,28 @@ def weigh(case: Case) -> Factor | None:
 
 def _ancestors(case: Case) -> Iterator[tuple[str | None, str | None, str, str | None, str | None]]:
     """Give (image, parent image, event, masquerade, command line) of every actor and its ancestors."""
-    keys = dict.fromkeys([d.process_key for d in case.acts("collect", "stage", "pack")] + [p.process_key for p, w in case.written if not w.owns and not p.is_remote])
+    keys = dict.fromkeys(
+        [d.process_key for d in case.acts("collect", "stage", "pack")]
+        + [p.process_key for p, w in case.written if not w.owns and not p.is_remote]
+    )
     for key in keys:
         for process in case.context.lineage.ancestors(key):
-            yield process.path, process.parent_path, process.event, masquerades(process, process.path), process.command_line
+            yield (
+                process.path,
+                process.parent_path,
+                process.event,
+                masquerades(process, process.path),
+                process.command_line,
+            )
     for deed in case.acts("collect", "stage", "pack"):
         if case.context.lineage.get(deed.process_key) is None and not deed.is_script:
             yield deed.process_path, deed.parent_path, deed.events[0], None, deed.text
 
 
 # What a company uses inside: RFC 1918, RFC 4193, shared space of carriers. All else came from outside.
-_INSIDE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
+_INSIDE = tuple(
+    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+)
 
 
 def _public(address: str) -> bool:
@@ -72,4 +92,6 @@ def _public(address: str) -> bool:
         where = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return not (where.is_loopback or where.is_link_local or where.is_unspecified or any(where in net for net in _INSIDE))
+    return not (
+        where.is_loopback or where.is_link_local or where.is_unspecified or any(where in net for net in _INSIDE)
+    )

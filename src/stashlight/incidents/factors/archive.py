@@ -38,7 +38,14 @@ def weigh(case: Case) -> Factor | None:
         if trait in traits:
             points += worth
             reasons.append(why)
-    strays = [d for d in packs if d.process_path and not is_protected(d.process_path) and d.process_path.count("\\") and "cmd.exe" not in d.process_path]
+    strays = [
+        d
+        for d in packs
+        if d.process_path
+        and not is_protected(d.process_path)
+        and d.process_path.count("\\")
+        and "cmd.exe" not in d.process_path
+    ]
     if strays:
         points += 4
         reasons.append(f"the archiver lies in {str(strays[0].process_path).rpartition(chr(92))[0]}")
@@ -55,7 +62,13 @@ def weigh(case: Case) -> Factor | None:
         points += 4
         reasons.append("it packs the pile itself")
     if not packs:
-        strange = [(p, w) for p, w in case.written if p.classes.get("archive") and w.kind in ("shell", "foreign", "nameless", "masked", "remote") and not w.owns]
+        strange = [
+            (p, w)
+            for p, w in case.written
+            if p.classes.get("archive")
+            and w.kind in ("shell", "foreign", "nameless", "masked", "remote")
+            and not w.owns
+        ]
         odd = [p for p, _ in strange if kind_of(p.place).points >= 6]
         if odd:
             points += 5

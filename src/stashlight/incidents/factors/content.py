@@ -75,7 +75,11 @@ def _stores(case: Case) -> tuple[int, list[str], list[str]]:
         by_meaning.setdefault(one.meaning, []).append(one.name)
         evidence.append(one.event)
     # One file called "system" is a coincidence; two hives, or one beside ntds.dit, are a dump.
-    if "registry hive" in by_meaning and len(set(by_meaning["registry hive"])) < 2 and "Active Directory database" not in by_meaning:
+    if (
+        "registry hive" in by_meaning
+        and len(set(by_meaning["registry hive"])) < 2
+        and "Active Directory database" not in by_meaning
+    ):
         del by_meaning["registry hive"]
     points = sum(_DECISIVE.get(m, 0) for m in by_meaning)
     return points, [f"{m} ({', '.join(sorted(set(n))[:3])})" for m, n in sorted(by_meaning.items())], evidence[:6]

@@ -53,7 +53,9 @@ def weigh(case: Case) -> Factor | None:
         reasons.append("through an administrative share")
     if count >= 2 and not account.endswith("$") and len(folders[account]) < count:
         points += min(12, round(4 + 3 * math.log2(count)))
-        reasons.insert(0, f"{count} hosts into one place by {account if account != 'commands' else 'commands of one kind'}")
+        reasons.insert(
+            0, f"{count} hosts into one place by {account if account != 'commands' else 'commands of one kind'}"
+        )
     if points and odd >= 8:
         points += 5
         reasons.append("to a place that is no share of documents")

@@ -18,7 +18,9 @@ def weigh(case: Case) -> Factor | None:
     points = 0
     reasons: list[str] = []
     evidence: list[str] = []
-    first = min([p.first_us for p, _ in case.written] + [d.ts_us for d in case.acts("stage", "pack", "collect")], default=0)
+    first = min(
+        [p.first_us for p, _ in case.written] + [d.ts_us for d in case.acts("stage", "pack", "collect")], default=0
+    )
     sends = [d for d in case.acts("exfiltrate") if d.ts_us >= first]
     if sends:
         points += 15

@@ -31,8 +31,12 @@ def weigh(case: Case) -> Factor | None:
             why += ", under a name that hides it"
         if points > best:
             best, reason = points, why
-            evidence = [p.event for p, _ in case.written if p.place == place][:3] + [e for d in case.deeds if d.place == place for e in d.events[:1]][:3]
-    ran = [case.context.images[key] for key in case.places[:12] if key in case.context.images and key in strange | named]
+            evidence = [p.event for p, _ in case.written if p.place == place][:3] + [
+                e for d in case.deeds if d.place == place for e in d.events[:1]
+            ][:3]
+    ran = [
+        case.context.images[key] for key in case.places[:12] if key in case.context.images and key in strange | named
+    ]
     if best and ran:
         best += 5
         reason += f"; a program runs from it ({ran[0][0].rpartition(chr(92))[2]})"

@@ -28,7 +28,9 @@ def weigh(case: Case) -> Factor | None:
             roots.setdefault(_root(low), deed.events[0])
     points = 0
     reasons: list[str] = []
-    unc = sorted(r for r in roots if r.startswith("\\\\") and not re.match(r"\\\\[?.]\\|\\\\[^\\]+\\(?:sysvol|netlogon)\b", r))
+    unc = sorted(
+        r for r in roots if r.startswith("\\\\") and not re.match(r"\\\\[?.]\\|\\\\[^\\]+\\(?:sysvol|netlogon)\b", r)
+    )
     if shadow:
         points += 12
         reasons.append("read from a volume shadow copy")
@@ -38,7 +40,14 @@ def weigh(case: Case) -> Factor | None:
     elif unc:
         points += 7
         reasons.append(f"a share of another host ({unc[0]})")
-    profiles = sorted(r for r in roots if re.match(r"[a-z]:\\(?:users|documents and settings)\\(?!public|default)|%userprofile%|\$env:userprofile|/home/|/root|~", r))
+    profiles = sorted(
+        r
+        for r in roots
+        if re.match(
+            r"[a-z]:\\(?:users|documents and settings)\\(?!public|default)|%userprofile%|\$env:userprofile|/home/|/root|~",
+            r,
+        )
+    )
     if profiles:
         points += 6
         reasons.append(f"a person's profile ({profiles[0]})")

@@ -17,7 +17,9 @@ __all__ = ["NAME", "weigh"]
 NAME: str = "trust"
 
 _SCHEDULERS = frozenset("taskeng taskhostw sqlagent sqlservr cron crond atd anacron ccmexec systemd".split())
-_SERVICE = re.compile(r"\A(?:system|root|local service|network service|mssqlserver|.*\$|svc[_.-].*|.*[_.-]svc|sa[_.-].*|service.*|.*backup.*|.*_?sql.*|gmsa.*)\Z")
+_SERVICE = re.compile(
+    r"\A(?:system|root|local service|network service|mssqlserver|.*\$|svc[_.-].*|.*[_.-]svc|sa[_.-].*|service.*|.*backup.*|.*_?sql.*|gmsa.*)\Z"
+)
 
 
 def weigh(case: Case) -> Factor | None:
@@ -43,7 +45,9 @@ def weigh(case: Case) -> Factor | None:
         reasons.append("a mirror that keeps a log")
         evidence += [mirrors[0].events[0]]
     roots = [s.lower() for d in case.acts("stage") for s in d.act.sources]
-    if roots and all(re.match(r"\\\\[^\\]+\\(?:sysvol|netlogon)\\", s) or ("\\netlogon\\" in s or "\\sysvol\\" in s) for s in roots):
+    if roots and all(
+        re.match(r"\\\\[^\\]+\\(?:sysvol|netlogon)\\", s) or ("\\netlogon\\" in s or "\\sysvol\\" in s) for s in roots
+    ):
         points -= 20
         reasons.append("taken from SYSVOL or NETLOGON")
     logon = [event for _, parent, _, event in _chain(case) if image_name(parent) in ("userinit", "gpscript")]
@@ -72,8 +76,14 @@ def _disguised(case: Case) -> bool:
         process = case.context.lineage.get(key)
         if process and masquerades(process, process.path):
             return True
-    return any(w.kind in ("masked", "nameless") or (w.kind == "foreign" and not w.owns) for _, w in case.written) or any(
-        d.process_path and not is_protected(d.process_path) and d.act.rung in ("stage", "pack") and "\\" in d.process_path for d in case.deeds
+    return any(
+        w.kind in ("masked", "nameless") or (w.kind == "foreign" and not w.owns) for _, w in case.written
+    ) or any(
+        d.process_path
+        and not is_protected(d.process_path)
+        and d.act.rung in ("stage", "pack")
+        and "\\" in d.process_path
+        for d in case.deeds
     )
 
 

@@ -29,4 +29,9 @@ def weigh(case: Case) -> Factor | None:
     if counted < _LEAST:
         return None
     points = min(_MOST, round(4.5 * math.log10(counted)))
-    return Factor(NAME, points, f"{round(counted):,} files of value (opaque and hand-copied ones count half)", tuple(evidence[:10]))
+    return Factor(
+        NAME,
+        points,
+        f"{round(counted):,} files of value (opaque and hand-copied ones count half)",
+        tuple(evidence[:10]),
+    )

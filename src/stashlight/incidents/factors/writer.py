@@ -7,7 +7,16 @@ __all__ = ["NAME", "weigh"]
 
 NAME: str = "writer"
 
-_POINTS = {"masked": 28, "nameless": 26, "foreign": 20, "shell": 6, "explorer": 2, "remote": 0, "unknown": 2, "installed": 0}
+_POINTS = {
+    "masked": 28,
+    "nameless": 26,
+    "foreign": 20,
+    "shell": 6,
+    "explorer": 2,
+    "remote": 0,
+    "unknown": 2,
+    "installed": 0,
+}
 
 
 def weigh(case: Case) -> Factor | None:
@@ -26,5 +35,9 @@ def weigh(case: Case) -> Factor | None:
             evidence.append(pile.event)
     if not best and any(d.act.rung == "stage" for d in case.deeds):
         deed = next(d for d in case.deeds if d.act.rung == "stage")
-        best, reason, evidence = 6, f"{deed.act.tool} copies to a place that only the command tells of", list(deed.events[:1])
+        best, reason, evidence = (
+            6,
+            f"{deed.act.tool} copies to a place that only the command tells of",
+            list(deed.events[:1]),
+        )
     return Factor(NAME, best, reason, tuple(evidence[:5])) if best else None

@@ -99,7 +99,9 @@ def _tar(statement: Statement) -> Act | None:
         return None
     if not words[0].startswith("-"):
         words[0] = "-" + words[0]
-    creates = any(w in ("--create", "--append", "--update") or re.match(r"-[a-zA-Z]*[cru][a-zA-Z]*\Z", w) for w in words)
+    creates = any(
+        w in ("--create", "--append", "--update") or re.match(r"-[a-zA-Z]*[cru][a-zA-Z]*\Z", w) for w in words
+    )
     extracts = any(w in ("--extract", "--list") or re.match(r"-[a-zA-Z]*[xt][a-zA-Z]*\Z", w) for w in words)
     if not creates or extracts:
         return None
@@ -128,7 +130,9 @@ def _tar(statement: Statement) -> Act | None:
 
 def _zip(statement: Statement) -> Act | None:
     words = statement.words[1:]
-    if statement.program.startswith("w") and not any(w.lower() in ("-a", "-add") or w.lower().startswith("-min") for w in words):
+    if statement.program.startswith("w") and not any(
+        w.lower() in ("-a", "-add") or w.lower().startswith("-min") for w in words
+    ):
         return None
     rest = operands(words, "-", ("-x", "-i", "-t", "-tt", "-b", "-p", "-n", "-s"))
     if not rest:
@@ -162,11 +166,24 @@ def _cab(statement: Statement) -> Act | None:
 
 def _encrypt(statement: Statement) -> Act | None:
     words = statement.words[1:]
-    encrypts = {w.lower() for w in words} & {"enc", "smime", "cms", "rsautl", "-c", "-e", "--symmetric", "--encrypt", "-r", "-p"}
+    encrypts = {w.lower() for w in words} & {
+        "enc",
+        "smime",
+        "cms",
+        "rsautl",
+        "-c",
+        "-e",
+        "--symmetric",
+        "--encrypt",
+        "-r",
+        "-p",
+    }
     if not encrypts or {"-d", "--decrypt", "-decrypt"} & {w.lower() for w in words}:
         return None
     source = named(words, "in")
-    rest = operands(words, "-", ("-o", "--output", "-r", "--recipient", "-out", "-in", "-k", "-pass", "-kfile", "--passphrase"))
+    rest = operands(
+        words, "-", ("-o", "--output", "-r", "--recipient", "-out", "-in", "-k", "-pass", "-kfile", "--passphrase")
+    )
     target = named(words, "out", "output", "o") or statement.redirect
     if statement.program.startswith("gpg") and target is None and rest:
         target = rest[-1] + ".gpg"
@@ -181,7 +198,9 @@ def _stream(statement: Statement) -> Act | None:
     if any(w in ("-d", "--decompress", "-dc", "-t", "-l") for w in words):
         return None
     rest = operands(words, "-")
-    target = statement.redirect or (f"{rest[0]}.{'gz' if statement.program in ('gzip', 'pigz') else statement.program[:3]}" if rest else None)
+    target = statement.redirect or (
+        f"{rest[0]}.{'gz' if statement.program in ('gzip', 'pigz') else statement.program[:3]}" if rest else None
+    )
     if target is None:
         return None
     return Act("pack", statement.program, tuple(rest) or tuple(upstream_roots(statement.upstream)), target, True)

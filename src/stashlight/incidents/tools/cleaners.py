@@ -20,7 +20,14 @@ def read(statement: Statement, image: Image) -> Act | None:
         return Act("clean_up", name, tuple(operands(words, "/")), None, False, removes)
     if name in ("remove-item", "ri", "rm", "del", "erase", "rd", "rmdir") and statement.shell == "ps":
         path = named(words, "path", "literalpath")
-        return Act("clean_up", "remove-item", (path,) if path else tuple(operands(words, "-", ("-erroraction", "-ea", "-include", "-exclude"))), None, False, removes)
+        return Act(
+            "clean_up",
+            "remove-item",
+            (path,) if path else tuple(operands(words, "-", ("-erroraction", "-ea", "-include", "-exclude"))),
+            None,
+            False,
+            removes,
+        )
     if name in ("rm", "shred", "srm", "wipe", "unlink"):
         return Act("clean_up", name, tuple(operands(words, "-", ("-n", "-s"))), None, False, removes)
     if name in ("sdelete", "sdelete64", "eraser") or original == "sdelete":

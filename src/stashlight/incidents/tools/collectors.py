@@ -14,10 +14,15 @@ __all__ = ["NAME", "read"]
 
 NAME: str = "collectors"
 
-_WORTH = re.compile(r"\*?\.?(?:docx?|xlsx?|pptx?|pdf|pst|ost|kdbx?|eml|msg|dwg|csv|txt|rtf|mdb|bak|sql|pem|key|pfx|vsdx?|hwp)\b|pass|secret|confiden", re.IGNORECASE)
+_WORTH = re.compile(
+    r"\*?\.?(?:docx?|xlsx?|pptx?|pdf|pst|ost|kdbx?|eml|msg|dwg|csv|txt|rtf|mdb|bak|sql|pem|key|pfx|vsdx?|hwp)\b|pass|secret|confiden",
+    re.IGNORECASE,
+)
 
 
-_SECRET = re.compile(r"\S*(?:\.aws/credentials|\.ssh/id_\w+|/etc/shadow|\.docker/config\.json|\.kube/config|\.git-credentials|\.netrc|\.pgpass|gcloud/\S+\.json|\.azure/\S+|wp-config\.php|\.env\b|id_rsa\b)\S*")
+_SECRET = re.compile(
+    r"\S*(?:\.aws/credentials|\.ssh/id_\w+|/etc/shadow|\.docker/config\.json|\.kube/config|\.git-credentials|\.netrc|\.pgpass|gcloud/\S+\.json|\.azure/\S+|wp-config\.php|\.env\b|id_rsa\b)\S*"
+)
 
 
 def read(statement: Statement, image: Image) -> Act | None:
@@ -25,18 +30,52 @@ def read(statement: Statement, image: Image) -> Act | None:
     del image
     words, name = statement.words[1:], statement.program
     text = " ".join(words)
-    if name in ("mkdir", "md") or (name in ("new-item", "ni") and re.search(r"-(?:item)?type\s+d", text, re.IGNORECASE)):
+    if name in ("mkdir", "md") or (
+        name in ("new-item", "ni") and re.search(r"-(?:item)?type\s+d", text, re.IGNORECASE)
+    ):
         path = named(words, "path", "name")
-        rest = [path] if path else operands(words, "-" if statement.shell in ("ps", "sh") else "/", ("-itemtype", "-type", "-m", "-force"))
+        rest = (
+            [path]
+            if path
+            else operands(
+                words, "-" if statement.shell in ("ps", "sh") else "/", ("-itemtype", "-type", "-m", "-force")
+            )
+        )
         return Act("prepare", "mkdir", (), rest[0], False) if rest else None
     if name == "attrib" and re.search(r"\+[hs]", text, re.IGNORECASE):
-        return Act("prepare", "attrib", (), next((w for w in words if not w.startswith(("+", "-", "/"))), None), False, frozenset({"hides"}))
-    if name in ("cat", "type", "more", "less", "head", "tail", "get-content", "gc", "cp", "copy", "base64", "strings") and (secret := _SECRET.search(text)):
+        return Act(
+            "prepare",
+            "attrib",
+            (),
+            next((w for w in words if not w.startswith(("+", "-", "/"))), None),
+            False,
+            frozenset({"hides"}),
+        )
+    if name in (
+        "cat",
+        "type",
+        "more",
+        "less",
+        "head",
+        "tail",
+        "get-content",
+        "gc",
+        "cp",
+        "copy",
+        "base64",
+        "strings",
+    ) and (secret := _SECRET.search(text)):
         return Act("collect", name, (secret.group(),), None, False, frozenset({"secrets"}))
     lists = (name == "dir" and re.search(r"/s|/b", text, re.IGNORECASE)) or name in ("tree", "where", "findstr", "es")
-    lists = lists or (name in ("get-childitem", "gci", "ls", "dir", "childitem") and "-r" in text.lower()) or (name == "find" and statement.shell == "sh")
+    lists = (
+        lists
+        or (name in ("get-childitem", "gci", "ls", "dir", "childitem") and "-r" in text.lower())
+        or (name == "find" and statement.shell == "sh")
+    )
     if lists and _WORTH.search(text):
         marks = "-" if statement.shell in ("ps", "sh") else "/"
         rest = operands(words, marks, ("-include", "-filter", "-name", "-iname", "-type"))
-        return Act("collect", name, tuple(w for w in rest if not w.startswith("*"))[:1], None, False, frozenset({"searches"}))
+        return Act(
+            "collect", name, tuple(w for w in rest if not w.startswith("*"))[:1], None, False, frozenset({"searches"})
+        )
     return None

@@ -79,11 +79,17 @@ def _plain(statement: Statement, tool: str, *, moves: bool) -> Act | None:
         traits.add("recursive")
     if _LOOP_VARIABLE.match(target):
         return None
-    return Act("stage", tool, _named_sources(sources, rest), _here(target, statement), _file(target, source), frozenset(traits))
+    return Act(
+        "stage", tool, _named_sources(sources, rest), _here(target, statement), _file(target, source), frozenset(traits)
+    )
 
 
 def _named_sources(sources: tuple[str, ...], rest: list[str]) -> tuple[str, ...]:
-    return sources if sources and not _LOOP_VARIABLE.match(sources[0]) else tuple(w for w in rest[:1] if not _LOOP_VARIABLE.match(w))
+    return (
+        sources
+        if sources and not _LOOP_VARIABLE.match(sources[0])
+        else tuple(w for w in rest[:1] if not _LOOP_VARIABLE.match(w))
+    )
 
 
 def _here(target: str, statement: Statement) -> str | None:
@@ -102,7 +108,24 @@ def _item(statement: Statement, *, moves: bool) -> Act | None:
     words = statement.words[1:]
     target = named(words, "destination", "dest", "d", "des")
     source = named(words, "path", "literalpath", "lp")
-    rest = operands(words, "-", ("-destination", "-dest", "-d", "-path", "-literalpath", "-filter", "-include", "-exclude", "-tosession", "-erroraction", "-ea", "-credential"))
+    rest = operands(
+        words,
+        "-",
+        (
+            "-destination",
+            "-dest",
+            "-d",
+            "-path",
+            "-literalpath",
+            "-filter",
+            "-include",
+            "-exclude",
+            "-tosession",
+            "-erroraction",
+            "-ea",
+            "-credential",
+        ),
+    )
     if target is None and rest:
         target = rest[-1] if len(rest) > 1 or source or statement.upstream else None
         rest = rest[:-1] if target else rest
@@ -117,13 +140,17 @@ def _item(statement: Statement, *, moves: bool) -> Act | None:
         traits.add("filtered")
     if "-recurse" in fed or any(w.lower() == "-recurse" for w in words):
         traits.add("recursive")
-    return Act("stage", "move-item" if moves else "copy-item", sources, target, _file(target, source or "*"), frozenset(traits))
+    return Act(
+        "stage", "move-item" if moves else "copy-item", sources, target, _file(target, source or "*"), frozenset(traits)
+    )
 
 
 def _posix(statement: Statement) -> Act | None:
     words = statement.words[1:]
     rest = operands(words, "-", ("-e", "--exclude", "--include", "-S", "-m", "-o", "-g", "--files-from", "--rsh"))
-    target = named(words, "target-directory") or next((words[i + 1] for i, w in enumerate(words[:-1]) if w == "-t"), None)
+    target = named(words, "target-directory") or next(
+        (words[i + 1] for i, w in enumerate(words[:-1]) if w == "-t"), None
+    )
     if target is None:
         if len(rest) < 2:
             return None
@@ -131,7 +158,9 @@ def _posix(statement: Statement) -> Act | None:
     if statement.program == "rsync" and re.match(r"(?:[\w.-]+@)?[\w.-]+:(?!\\)|rsync://", target):
         return Act("exfiltrate", "rsync", tuple(rest), target, False, frozenset({"upload"}))
     traits = {"moves"} if _POSIX[statement.program] else set[str]()
-    return Act("stage", statement.program, tuple(rest), target, _file(target, rest[0] if rest else "*"), frozenset(traits))
+    return Act(
+        "stage", statement.program, tuple(rest), target, _file(target, rest[0] if rest else "*"), frozenset(traits)
+    )
 
 
 def _each(statement: Statement) -> Act | None:
@@ -145,14 +174,18 @@ def _each(statement: Statement) -> Act | None:
     else:
         text = named(words[1:], "c") or ""
         roots = tuple(filter(None, [named(words[1:], "p")]))
-    for nested in statements(text, "sh" if statement.program == "find" else "", statement.directory, depth=2) if text else []:
+    for nested in (
+        statements(text, "sh" if statement.program == "find" else "", statement.directory, depth=2) if text else []
+    ):
         act = read(nested, Image())
         if act is not None:
             return Act(act.rung, act.tool, roots or act.sources, act.destination, False, act.traits | {"recursive"})
     return None
 
 
-_CALL: Final = re.compile(r"\[(?:system\.)?io\.(?:file|directory)\]::(copy|move)\(\s*([^,]+),\s*([^,)]+)", re.IGNORECASE)
+_CALL: Final = re.compile(
+    r"\[(?:system\.)?io\.(?:file|directory)\]::(copy|move)\(\s*([^,]+),\s*([^,)]+)", re.IGNORECASE
+)
 
 
 def _dotnet(statement: Statement) -> Act | None:

@@ -27,14 +27,27 @@ def read(statement: Statement, image: Image) -> Act | None:
     """Give the act of writing a command's output to a file; device files and stream merges are none."""
     del image
     target = statement.redirect
-    if not target or re.match(r"(?:nul|con|/dev/(?:null|stdout|stderr|tcp/.*|std\w+)|&\d|\$null)\Z", target, re.IGNORECASE):
+    if not target or re.match(
+        r"(?:nul|con|/dev/(?:null|stdout|stderr|tcp/.*|std\w+)|&\d|\$null)\Z", target, re.IGNORECASE
+    ):
         return None
     name = statement.program
     feeders = {name, *(words[0].lower() for words in statement.upstream if words)}
     traits = {"recon"} if feeders & RECON else set[str]()
     if statement.appends:
         traits.add("appends")
-    sources = [w for w in statement.words[1:] if looks_like_path(w) and not w.startswith("/") or (w.startswith("/") and w.count("/") > 1)]
+    sources = [
+        w
+        for w in statement.words[1:]
+        if looks_like_path(w) and not w.startswith("/") or (w.startswith("/") and w.count("/") > 1)
+    ]
     if name in ("cat", "type", "more", "get-content", "gc"):
         traits.discard("recon")
-    return Act("collect", name, tuple(sources or statement.roots or upstream_roots(statement.upstream)), target, True, frozenset(traits))
+    return Act(
+        "collect",
+        name,
+        tuple(sources or statement.roots or upstream_roots(statement.upstream)),
+        target,
+        True,
+        frozenset(traits),
+    )

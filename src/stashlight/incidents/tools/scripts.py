@@ -15,10 +15,17 @@ __all__ = ["NAME", "read"]
 
 NAME: str = "scripts"
 
-_WRITERS: Final = frozenset({"out-file", "set-content", "add-content", "tee-object", "tee", "export-csv", "export-clixml", "epcsv", "sc", "ac"})
-_ZIP: Final = re.compile(r"(?:zipfile\]?|tarfile\]?)\s*(?:::|\.)\s*createfromdirectory\(\s*(?P<source>[^,]+),\s*(?P<target>[^,)]+)", re.IGNORECASE)
+_WRITERS: Final = frozenset(
+    {"out-file", "set-content", "add-content", "tee-object", "tee", "export-csv", "export-clixml", "epcsv", "sc", "ac"}
+)
+_ZIP: Final = re.compile(
+    r"(?:zipfile\]?|tarfile\]?)\s*(?:::|\.)\s*createfromdirectory\(\s*(?P<source>[^,]+),\s*(?P<target>[^,)]+)",
+    re.IGNORECASE,
+)
 _STREAM: Final = re.compile(r"(?:gzipstream|deflatestream|ziparchive(?!entry)|zipfile\]?::open\()", re.IGNORECASE)
-_BYTES: Final = re.compile(r"\[(?:system\.)?io\.file\]::(?:writeallbytes|writealltext|appendalltext|writealllines)\(\s*([^,)]+)", re.IGNORECASE)
+_BYTES: Final = re.compile(
+    r"\[(?:system\.)?io\.file\]::(?:writeallbytes|writealltext|appendalltext|writealllines)\(\s*([^,)]+)", re.IGNORECASE
+)
 
 
 def read(statement: Statement, image: Image) -> Act | None:
@@ -27,13 +34,24 @@ def read(statement: Statement, image: Image) -> Act | None:
     words, name = statement.words[1:], statement.program
     if name in ("compress-archive", "compress-7zip", "write-zip", "new-zipfile"):
         target = named(words, "destinationpath", "archivefilename", "outputpath", "dest")
-        rest = operands(words, "-", ("-compressionlevel", "-destinationpath", "-path", "-literalpath", "-archivefilename", "-password"))
+        rest = operands(
+            words,
+            "-",
+            ("-compressionlevel", "-destinationpath", "-path", "-literalpath", "-archivefilename", "-password"),
+        )
         source = named(words, "path", "literalpath")
         if target is None and rest:
             target, rest = rest[-1], rest[:-1]
         sources = [source] if source and not source.startswith("$_") else [w for w in rest if looks_like_path(w)]
         traits = frozenset({"password"}) if named(words, "password", "securepassword") else frozenset[str]()
-        return Act("pack", "Compress-Archive", tuple(sources or upstream_roots(statement.upstream)), target, target is not None, traits)
+        return Act(
+            "pack",
+            "Compress-Archive",
+            tuple(sources or upstream_roots(statement.upstream)),
+            target,
+            target is not None,
+            traits,
+        )
     if match := _ZIP.search(statement.text):
         return Act("pack", "[IO.Compression]", (_bare(match["source"]),), _bare(match["target"]), True)
     if name in _WRITERS:

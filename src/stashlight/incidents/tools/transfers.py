@@ -34,7 +34,9 @@ def _posts(name: str, low: list[str]) -> bool:
     """True if a PowerShell web or mail command carries something out."""
     if name not in _REQUESTS:
         return False
-    return any(w in ("-infile", "-body", "-attachments", "-form") for w in low) or any(w in ("post", "put") for w in low)
+    return any(w in ("-infile", "-body", "-attachments", "-form") for w in low) or any(
+        w in ("post", "put") for w in low
+    )
 
 
 def read(statement: Statement, image: Image) -> Act | None:
@@ -44,17 +46,35 @@ def read(statement: Statement, image: Image) -> Act | None:
     low = [w.lower() for w in words]
     sends = frozenset({"upload"})
     if name == "curl" or original == "curl":
-        pairs = [w for i, w in enumerate(words) if w.startswith("@") or "=@" in w or (i and words[i - 1] in ("-T", "--upload-file"))]
+        pairs = [
+            w
+            for i, w in enumerate(words)
+            if w.startswith("@") or "=@" in w or (i and words[i - 1] in ("-T", "--upload-file"))
+        ]
         if not pairs:
             return None
         sources = tuple(re.sub(r"\A(?:[^=@]*=)?@", "", p).split(";")[0] for p in pairs)
-        target = next((w for w in reversed(words) if re.match(r"\w+://|[\w.-]+\.\w+", w) and not w.startswith("-")), None)
+        target = next(
+            (w for w in reversed(words) if re.match(r"\w+://|[\w.-]+\.\w+", w) and not w.startswith("-")), None
+        )
         return Act("exfiltrate", "curl", sources, target, False, sends)
     if name == "wget" and any("post-file" in w or "body-file" in w for w in low):
         source = named(words, "post-file", "body-file")
         return Act("exfiltrate", "wget", (source,) if source else (), None, False, sends)
-    if name == "rclone" or original == "rclone" or (words[:1] and low[0] in ("copy", "sync", "move", "copyto") and any(re.match(r"\w[\w-]+:(?!\\)", w) for w in words[1:])):
-        rest = operands(words[1:], "-", ("--config", "--transfers", "--max-age", "--include", "--exclude", "--bwlimit", "--checkers"))
+    if (
+        name == "rclone"
+        or original == "rclone"
+        or (
+            words[:1]
+            and low[0] in ("copy", "sync", "move", "copyto")
+            and any(re.match(r"\w[\w-]+:(?!\\)", w) for w in words[1:])
+        )
+    ):
+        rest = operands(
+            words[1:],
+            "-",
+            ("--config", "--transfers", "--max-age", "--include", "--exclude", "--bwlimit", "--checkers"),
+        )
         return Act("exfiltrate", "rclone", tuple(rest[:1]), rest[1] if len(rest) > 1 else None, False, sends)
     if name in ("aws", "gsutil", "azcopy", "az", "gcloud"):
         rest = operands(words, "-")
@@ -62,16 +82,27 @@ def read(statement: Statement, image: Image) -> Act | None:
         source = next((w for w in rest if looks_like_path(w) and w != target), None)
         return Act("exfiltrate", name, (source,) if source else (), target, False, sends) if target and source else None
     if name == "bitsadmin" and "/upload" in low:
-        return Act("exfiltrate", "bitsadmin", tuple(w for w in words if looks_like_path(w) and "://" not in w), next((w for w in words if "://" in w), None), False, sends)
+        return Act(
+            "exfiltrate",
+            "bitsadmin",
+            tuple(w for w in words if looks_like_path(w) and "://" not in w),
+            next((w for w in words if "://" in w), None),
+            False,
+            sends,
+        )
     if name in ("scp", "pscp", "sftp", "psftp", "nc", "ncat", "netcat"):
         rest = operands(words, "-", ("-i", "-p", "-P", "-pw", "-l", "-w", "-o", "-F"))
         remote = next((w for w in rest if re.match(r"(?:[\w.-]+@)?[\w.-]{2,}:", w)), None)
         if name.endswith("scp") and (remote is None or (rest and rest[-1] != remote)):
             return None
-        return Act("exfiltrate", name, tuple(w for w in rest if w != remote and looks_like_path(w)), remote, False, sends)
+        return Act(
+            "exfiltrate", name, tuple(w for w in rest if w != remote and looks_like_path(w)), remote, False, sends
+        )
     if name in CLIENTS or original in CLIENTS:
         paths = tuple(w for w in words if looks_like_path(w) and "://" not in w and not re.match(r"[/-]\w+[=:]?\Z", w))
         return Act("exfiltrate", name if name in CLIENTS else original, paths, None, False, sends)
     if _posts(name, low) or _UPLOAD.search(statement.text):
-        return Act("exfiltrate", "script upload", tuple(w for w in words if re.match(r"[a-zA-Z]:\\", w)), None, False, sends)
+        return Act(
+            "exfiltrate", "script upload", tuple(w for w in words if re.match(r"[a-zA-Z]:\\", w)), None, False, sends
+        )
     return None
