@@ -166,11 +166,13 @@ def _moved(words: list[str], directory: str | None) -> str | None:
 def _mapped(words: list[str]) -> dict[str, str]:
     """Give the drive letters that `net use`, `subst` or `New-PSDrive` map, folded, with colon."""
     name = program(words[0])
-    if name == "subst" and len(words) > 2:
+    if name == "subst" and len(words) > 2 and not words[2].startswith("/"):
         return {words[1].lower()[:2]: words[2]}
     if (name in ("net", "net1") and len(words) > 3 and words[1].lower() == "use") or name == "new-psdrive":
         share = next((w for w in words[1:] if w.startswith("\\\\")), None)
-        drive = next((w for w in words[1:] if re.fullmatch(r"[a-zA-Z]:?", w)), None)
+        # Only PowerShell names a drive without its colon; after `net use` a lone letter may be a password.
+        letter = r"[a-zA-Z]:?" if name == "new-psdrive" else r"[a-zA-Z]:"
+        drive = next((w for w in words[1:] if re.fullmatch(letter, w)), None)
         if share and drive:
             return {drive.lower()[0] + ":": share}
     return {}

@@ -121,11 +121,16 @@ def _tar(statement: Statement) -> Act | None:
             sources.append("@" + words[index + 1])
             index += 1
         elif not word.startswith("-"):
-            sources.append(f"{base.rstrip('/')}/{word}" if base and not looks_like_path(word) else word)
+            sources.append(_below(base, word) if base and not looks_like_path(word) else word)
         index += 1
     if archive in (None, "-"):
         archive = statement.redirect
     return Act("pack", "tar", tuple(sources) or ((base,) if base else ()), archive, archive is not None)
+
+
+def _below(base: str, name: str) -> str:
+    mark = "\\" if "\\" in base else "/"
+    return base.rstrip("\\/") + mark + name
 
 
 def _zip(statement: Statement) -> Act | None:

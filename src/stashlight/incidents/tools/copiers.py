@@ -148,9 +148,11 @@ def _item(statement: Statement, *, moves: bool) -> Act | None:
 def _posix(statement: Statement) -> Act | None:
     words = statement.words[1:]
     rest = operands(words, "-", ("-e", "--exclude", "--include", "-S", "-m", "-o", "-g", "--files-from", "--rsh"))
-    target = named(words, "target-directory") or next(
-        (words[i + 1] for i, w in enumerate(words[:-1]) if w == "-t"), None
-    )
+    target = named(words, "target-directory")
+    # `-t` of rsync keeps times and takes no value.
+    at = words.index("-t") if "-t" in words[:-1] and statement.program != "rsync" else None
+    if target is None and at is not None:
+        target, rest = words[at + 1], [w for w in rest if w != words[at + 1]]
     if target is None:
         if len(rest) < 2:
             return None
@@ -172,7 +174,7 @@ def _each(statement: Statement) -> Act | None:
         roots = tuple(w for w in words[1:2] if looks_like_path(w))
         text = " ".join(w for w in inner if w not in (";", "+", "\\;"))
     else:
-        text = named(words[1:], "c") or ""
+        text = (named(words[1:], "c") or "").strip("\"'")
         roots = tuple(filter(None, [named(words[1:], "p")]))
     for nested in (
         statements(text, "sh" if statement.program == "find" else "", statement.directory, depth=2) if text else []

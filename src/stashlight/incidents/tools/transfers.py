@@ -79,13 +79,15 @@ def read(statement: Statement, image: Image) -> Act | None:
     if name in ("aws", "gsutil", "azcopy", "az", "gcloud"):
         rest = operands(words, "-")
         target = next((w for w in rest if re.match(r"s3://|gs://|https://", w)), None)
-        source = next((w for w in rest if looks_like_path(w) and w != target), None)
+        # What stands after the remote is where a download goes.
+        before = rest[: rest.index(target)] if target else []
+        source = next((w for w in before if looks_like_path(w)), None)
         return Act("exfiltrate", name, (source,) if source else (), target, False, sends) if target and source else None
     if name == "bitsadmin" and "/upload" in low:
         return Act(
             "exfiltrate",
             "bitsadmin",
-            tuple(w for w in words if looks_like_path(w) and "://" not in w),
+            tuple(w for w in operands(words, "/") if looks_like_path(w) and "://" not in w),
             next((w for w in words if "://" in w), None),
             False,
             sends,
@@ -102,7 +104,6 @@ def read(statement: Statement, image: Image) -> Act | None:
         paths = tuple(w for w in words if looks_like_path(w) and "://" not in w and not re.match(r"[/-]\w+[=:]?\Z", w))
         return Act("exfiltrate", name if name in CLIENTS else original, paths, None, False, sends)
     if _posts(name, low) or _UPLOAD.search(statement.text):
-        return Act(
-            "exfiltrate", "script upload", tuple(w for w in words if re.match(r"[a-zA-Z]:\\", w)), None, False, sends
-        )
+        sources = tuple(w.rstrip("\"');,") for w in words if re.match(r"[a-zA-Z]:\\", w))
+        return Act("exfiltrate", "script upload", sources, None, False, sends)
     return None
