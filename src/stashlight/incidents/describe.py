@@ -21,6 +21,7 @@ from stashlight.incidents.clears import clears
 from stashlight.incidents.confidence import confidence
 from stashlight.incidents.deeds import Deed
 from stashlight.incidents.document import Archive, Command, Evidence, Factor, Files, FindingNote, Incident, Rung, Source
+from stashlight.incidents.minutes import minutes
 from stashlight.incidents.places import within
 from stashlight.incidents.queries import statement
 from stashlight.incidents.techniques import techniques
@@ -268,6 +269,7 @@ def _files(engine: Engine, scored: Sequence[Scored]) -> list[Files]:
     ):
         rows[number].append((ext, count, size, sized, bounded))
     examples = _samples(engine, scored)
+    when = minutes(engine)
     found: list[Files] = []
     for i, one in enumerate(scored):
         mine = rows.get(i, [])
@@ -281,6 +283,7 @@ def _files(engine: Engine, scored: Sequence[Scored]) -> list[Files]:
                 is_lower_bound=any(b for *_, b in mine),
                 sensitive=tuple(sorted({f"{s.name} ({s.meaning})" for s in one.case.sensitive}))[:20],
                 examples=tuple(name for _, name in examples.get(i, [])[:10]),
+                minutes=when.get(i, {}),
             )  # fmt: skip
         )
     return found

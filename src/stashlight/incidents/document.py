@@ -68,7 +68,8 @@ class Files:
     The staged files. `count` counts distinct paths, aggregated rows by their weight.
 
     `bytes` is None unless at least one size is known; `sized` says for how many files it is.
-    `is_lower_bound` is true where the source samples or caps.
+    `is_lower_bound` is true where the source samples or caps. `minutes` says how many files were first written in which
+    minute (hours, where there are over 1,440 minutes).
     """
 
     count: int
@@ -78,6 +79,7 @@ class Files:
     is_lower_bound: bool = False
     sensitive: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    minutes: dict[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
