@@ -68,7 +68,7 @@ def _placed(act: Act, statement: Statement) -> Act:
         return resolve(path, statement.directory)
 
     sources = tuple(dict.fromkeys(seen(p) for p in (*act.sources,) if p))
-    destination = seen(act.destination) if act.destination else None
+    destination = seen(act.destination) if act.destination and "maps_drive" not in act.traits else act.destination
     traits = set(act.traits)
     joined = " ".join(sources).lower()
     if "globalroot" in joined or "harddiskvolumeshadowcopy" in joined or "@gmt-" in joined:

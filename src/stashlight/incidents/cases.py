@@ -5,21 +5,24 @@ Who (accounts, logons), where (hosts, places), from where (roots, shares, reques
 sensitive names, archives), how (writers, commands), and what followed (ways out, clean-up).
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, cast
 
 from stashlight.engines.duckdb import Engine
 from stashlight.events.paths import normalise
+from stashlight.incidents.baseline import Baseline
 from stashlight.incidents.content import sensitive
 from stashlight.incidents.deeds import Deed
 from stashlight.incidents.grouping import Group
 from stashlight.incidents.lineage import Lineage
 from stashlight.incidents.piles import Pile
-from stashlight.incidents.places import common, parents, within
+from stashlight.incidents.places import PlaceKind, common, kind_of, parents, within
 from stashlight.incidents.remote import Network
-from stashlight.incidents.writers import Writer, is_protected, writer_of
+from stashlight.incidents.tuning import DEFAULT, Tuning
+from stashlight.incidents.writers import Writer, is_protected, renamed, writer_of
 
 __all__ = ["Case", "Context", "Logon", "Removal", "build", "read_context"]
 
@@ -89,7 +92,14 @@ class Context:
     sensitive: tuple[Sensitive, ...]
     connects: dict[str, tuple[Connect, ...]]
     made: dict[tuple[str, str], tuple[int, str]]
-    images: dict[tuple[str, str], tuple[str, str]]
+    images: dict[tuple[str, str], tuple[str, str, bool]]
+
+    baseline: Baseline | None = None
+    tuning: Tuning = DEFAULT
+
+
+# What the settings name as a staging directory weighs like the most telling built-in kinds.
+_NAMED_PLACE: Final = PlaceKind("staging_dir", 14, "the settings name it as a staging directory", re.compile(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,7 @@ class Case:
     connects: tuple[Connect, ...]
     made: dict[tuple[str, str], tuple[int, str]]
     context: Context
+    held: dict[str, int] = field(default_factory=dict[str, int])
 
     @property
     def first_us(self) -> int:
@@ -133,11 +144,17 @@ class Case:
             or p.process_key in actors
             or any(p.host == h and not common(place) and within(p.directory, place) for h, place in filled)
         ]
-        told = {(p.host, p.place) for p in strange}
-        return tuple(
-            p for p in strange
-            if not (p.place.startswith("\\\\") and any(s != (p.host, p.place) and s in told for s in self.context.network.spellings(p.host, p.place)))
-        )  # fmt: skip
+        return tuple(p for p in strange if not (p.place.startswith("\\\\") and self._told_by_server(p, strange)))
+
+    def _told_by_server(self, pile: Pile, others: Sequence[Pile]) -> bool:
+        network = self.context.network
+        spelled = {host for host, _ in network.spellings(pile.host, pile.place)}
+        return any(o.is_remote and o.host in spelled and network.same_share(pile.place, o) for o in others)
+
+    def kind_of(self, place: str) -> PlaceKind:
+        """Give the kind of a folded directory, the settings' own staging directories first."""
+        named = self.context.tuning.is_staging_dir(place)
+        return _NAMED_PLACE if named and kind_of(place).points < _NAMED_PLACE.points else kind_of(place)
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -185,7 +202,7 @@ GROUP BY process_key, host_key, destination_ip_lc, destination_port
 """
 # Programs that ran, by the directory of their image.
 _IMAGES: Final = """
-SELECT host_key, process_path_lc, MIN(event_key) FROM events
+SELECT host_key, process_path_lc, MAX(original_file_name_lc), MIN(event_key) FROM events
 WHERE kind = 'process_start' AND NOT host_key IS NULL AND NOT process_path_lc IS NULL
 GROUP BY host_key, process_path_lc
 ORDER BY host_key NULLS FIRST, process_path_lc NULLS FIRST
@@ -215,10 +232,12 @@ def read_context(engine: Engine, lineage: Lineage, network: Network) -> Context:
         connect = Connect(*cast("tuple[str, str, str, None, None, int, int, str]", row))
         connects[connect.process_key].append(connect)
     made = {(h, d): (ts, event) for h, d, ts, event in cast("Iterable[tuple[str, str, int, str]]", engine.rows(_MADE))}
-    images: dict[tuple[str, str], tuple[str, str]] = {}
-    for host, path, event in cast("Iterable[tuple[str, str, str]]", engine.rows(_IMAGES)):
+    images: dict[tuple[str, str], tuple[str, str, bool]] = {}
+    for host, path, original, event in cast("Iterable[tuple[str, str, str | None, str]]", engine.rows(_IMAGES)):
         if not is_protected(path):
-            images.setdefault((host, normalise(path).rpartition("\\")[0]), (path, event))
+            home = normalise(path).rpartition("\\")[0]
+            if (host, home) not in images or renamed(path, original):
+                images[host, home] = (path, event, bool(renamed(path, original)))
     return Context(
         lineage, network, logons, removals, tuple(found), {k: tuple(v) for k, v in connects.items()}, made, images
     )

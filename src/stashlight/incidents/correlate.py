@@ -17,6 +17,8 @@ from stashlight.incidents.lineage import read_lineage
 from stashlight.incidents.piles import read_piles, write_table
 from stashlight.incidents.remote import read_network
 from stashlight.incidents.scoring import score, severity_of
+from stashlight.incidents.settling import read_targets, settled
+from stashlight.incidents.staged import measured
 
 __all__ = ["cases", "correlate", "noted"]
 
@@ -45,17 +47,17 @@ def cases(engine: Engine, rules: RuleSet, gap_us: int = 12 * _HOUR_US, horizon_u
 
     Deeds are read from what `rules` found on a rung; needs `match` to have run.
     """
-    write_table(engine)
+    write_table(engine, rules)
     piles = read_piles(engine, gap_us)
     engine.register(
         "rung_rules", pa.table({"rule_id": pa.array([r.id for r in rules.events if r.note.rung], pa.string())})
     )
-    deeds = read_deeds(engine, _ON_A_RUNG)
+    deeds = settled(read_deeds(engine, _ON_A_RUNG), piles)
     keys = {p.process_key for p in piles if p.process_key} | {d.process_key for d in deeds if d.process_key}
     lineage = read_lineage(engine, keys)
     network = read_network(engine)
-    groups = group(piles, deeds, lineage, network, horizon_us)
-    return build(groups, read_context(engine, lineage, network))
+    groups = group(piles, deeds, lineage, network, read_targets(engine, deeds), horizon_us)
+    return measured(engine, build(groups, read_context(engine, lineage, network)))
 
 
 def correlate(engine: Engine, rules: RuleSet, without: Collection[str] = ()) -> list[Incident]:

@@ -46,7 +46,7 @@ _QUERY: Final = """
 SELECT
   e.event_key, e.host_key, e.ts_us, e.kind, e.account_key, e.process_key, e.parent_key, e.process_path_lc, e.parent_path_lc,
   e.command_line, e.script_text, e.current_directory, e.original_file_name, e.file_description, e.script_id, e.script_part,
-  e.script_parts, e.process_id
+  e.script_parts, e.process_id, e.event_id
 FROM events AS e
 WHERE
   e.kind IN ('process_start', 'script_block') AND NOT e.ts_us IS NULL AND NOT e.host_key IS NULL
@@ -67,6 +67,8 @@ def read_deeds(engine: Engine, only: str = "") -> list[Deed]:
         is_script = kind == "script_block"
         text = str(script if is_script else line)
         image = Image(_text(path), _text(original), _text(description))
+        if row[18] in _MODULE_LOGS:
+            text = text[:_MODULE_TEXT]
         pid = row[17]
         for act in _acts(text, is_script, _text(cwd), image):
             place, target = _where(act)
@@ -76,7 +78,30 @@ def read_deeds(engine: Engine, only: str = "") -> list[Deed]:
                     text, is_script, place, target, (str(key),), pid if isinstance(pid, int) else None,
                 )
             )  # fmt: skip
-    return _merged(_resolved(engine, found))
+    return _merged(_mapped(_resolved(engine, found)))
+
+
+def _mapped(deeds: list[Deed]) -> list[Deed]:
+    """Put the share for a drive letter that the same account mapped earlier on the host (`net use Z: \\\\srv\\share`)."""
+    drives: dict[tuple[str, str | None, str], str] = {}
+    found: list[Deed] = []
+    for deed in sorted(deeds, key=lambda d: d.ts_us):
+        if "maps_drive" in deed.act.traits and deed.act.destination:
+            drives[deed.host, deed.account, deed.act.destination[:2].lower()] = deed.act.sources[0]
+            found.append(replace(deed, place=None, target=None))
+            continue
+
+        def meant(path: str, deed: Deed = deed) -> str:
+            share = drives.get((deed.host, deed.account, path[:2].lower()))
+            return share.rstrip("\\") + "\\" + path[2:].lstrip("\\") if share else path
+
+        act = deed.act
+        changed = replace(act, sources=tuple(map(meant, act.sources)), destination=meant(act.destination) if act.destination else None)
+        if changed != act:
+            place, target = _where(changed)
+            deed = replace(deed, act=changed, place=place, target=target)
+        found.append(deed)
+    return found
 
 
 @lru_cache(maxsize=20_000)
@@ -90,8 +115,19 @@ def _resolved(engine: Engine, deeds: list[Deed]) -> list[Deed]:
     """Give scripts the process that ran them, by pid and time."""
     scripts = [d for d in deeds if d.is_script and d.process_id is not None and d.process_key]
     real = resolve_keys(engine, [(d.host, d.process_id or 0, d.ts_us, d.process_key or "") for d in scripts])
-    return [replace(d, process_key=real.get(d.process_key or "", d.process_key)) if d.is_script else d for d in deeds]
+    found: list[Deed] = []
+    for deed in deeds:
+        key, account = real.get(deed.process_key or "", (None, None)) if deed.is_script else (None, None)
+        # 4104 names the account by SID alone in some exports; the process start says who that is.
+        named = deed.account if deed.account and not deed.account.startswith("s-1-") else account or deed.account
+        found.append(replace(deed, process_key=key or deed.process_key, account=named) if deed.is_script else deed)
+    return found
 
+
+# 800 and 4103 repeat the whole script with every pipeline that it runs: one Empire agent writes 20 kB two thousand times.
+# What a pipeline does stands at the start.
+_MODULE_LOGS: Final = frozenset({800, 4103})
+_MODULE_TEXT: Final = 2_048
 
 _Row = tuple[object, ...]
 
@@ -118,10 +154,12 @@ def _where(act: Act) -> tuple[str | None, str | None]:
     path = act.destination
     if not path or re.search(r"[*?<>|]", path) or path.startswith(("$_", "%%", "(", "@")) or "://" in path:
         return None, None
-    if re.match(r"\$(?!env:|\{env:|home\b|pwd\b|recycle)", path, re.IGNORECASE):
+    # One spelling for both shells' variables, which also keeps the colon from being read as a named stream.
+    path = re.sub(r"\A\$\{?env:(\w+)\}?", r"%\1%", path, flags=re.IGNORECASE)
+    if re.match(r"\$(?!home\b|pwd\b|recycle)", path, re.IGNORECASE):
         return None, None
     path = normalise(path)
-    if not re.search(r"[\\/]", path) and not re.match(r"[a-z]:|%|\$env:", path):
+    if not re.search(r"[\\/]", path) and not re.match(r"[a-z]:|%", path):
         return None, path
     if act.is_file:
         place = split(path)

@@ -24,9 +24,10 @@ from stashlight.incidents.document import Archive, Command, Evidence, Factor, Fi
 from stashlight.incidents.minutes import minutes
 from stashlight.incidents.places import within
 from stashlight.incidents.queries import statement
+from stashlight.incidents.staged import register_piles
 from stashlight.incidents.techniques import techniques
 
-__all__ = ["Scored", "describe", "instant"]
+__all__ = ["Scored", "case_id", "describe", "instant"]
 
 _PLACES: Final = 8
 _COMMANDS: Final = 25
@@ -83,7 +84,7 @@ def _incident(
     keys = [k for k in dict.fromkeys([*_keys(one), *(key for key, _ in samples)]) if k in known][:_EVIDENCE]
     grade, reason = confidence(case)
     return Incident(
-        id=_id(case),
+        id=case_id(case),
         title=_title(case, files, names[0]),
         severity=one.severity,
         score=one.points,
@@ -108,7 +109,7 @@ def _incident(
     )
 
 
-def _id(case: Case) -> str:
+def case_id(case: Case) -> str:
     """Give an id that the same data always gives: from host, place and the first events."""
     first = min([(p.first_us, p.event) for p, _ in case.written] + [(d.ts_us, d.events[0]) for d in case.deeds])
     host, place = case.places[0] if case.places else ("", "")
@@ -262,7 +263,7 @@ def _notes(case: Case, files: Files) -> tuple[str, ...]:
 
 
 def _files(engine: Engine, scored: Sequence[Scored]) -> list[Files]:
-    _register(engine, scored)
+    register_piles(engine, [one.case for one in scored])
     rows: defaultdict[int, list[tuple[str, int, int | None, int, int]]] = defaultdict(list)
     for number, ext, count, size, sized, bounded in cast(
         "Iterable[tuple[int, str, int, int | None, int, int]]", engine.rows(statement("staged"))
@@ -289,24 +290,8 @@ def _files(engine: Engine, scored: Sequence[Scored]) -> list[Files]:
     return found
 
 
-def _register(engine: Engine, scored: Sequence[Scored]) -> None:
-    rows = [
-        (i, p.host, p.actor, p.directory, p.first_us, p.last_us)
-        for i, one in enumerate(scored)
-        for p in one.case.staged
-    ]
-    names = ("case_id", "host_key", "actor", "file_dir", "first_us", "last_us")
-    types = (pa.int64(), pa.string(), pa.string(), pa.string(), pa.int64(), pa.int64())
-    engine.register(
-        "case_piles",
-        pa.table({n: pa.array([r[k] for r in rows], t) for k, (n, t) in enumerate(zip(names, types, strict=True))}),
-    )
-    made = sorted({d for one in scored for _, d in one.case.context.made})
-    engine.register("made_directories", pa.table({"path": pa.array(made, pa.string())}))
-
-
 def _samples(engine: Engine, scored: Sequence[Scored]) -> dict[int, list[tuple[str, str]]]:
-    _register(engine, scored)
+    register_piles(engine, [one.case for one in scored])
     found: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
     for number, key, directory, name in cast("Iterable[tuple[int, str, str, str]]", engine.rows(statement("examples"))):
         mark = "/" if directory.startswith("/") else "\\"

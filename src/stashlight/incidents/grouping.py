@@ -8,21 +8,26 @@ that everybody uses (Temp, Public, a profile) join only what shares account or p
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from stashlight.incidents.content import archive_family
 from stashlight.incidents.deeds import Deed
 from stashlight.incidents.lineage import Lineage
 from stashlight.incidents.piles import Pile
-from stashlight.incidents.places import common, expanded, parents, within
+from stashlight.incidents.places import common, parents, within
 from stashlight.incidents.remote import Network
+from stashlight.incidents.settling import Targets
 from stashlight.incidents.writers import GENERIC, image_name
 
 __all__ = ["Group", "group"]
 
 # What happens in one process tree or by one account in a common directory belongs together this long.
 _NEAR_US: Final = 6 * 3_600_000_000
+
+# Two logs may stamp one act this far apart.
+_EARLY_US: Final = 300_000_000
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class _Node:
 
 
 def group(
-    piles: Sequence[Pile], deeds: Sequence[Deed], lineage: Lineage, network: Network, horizon_us: int
+    piles: Sequence[Pile], deeds: Sequence[Deed], lineage: Lineage, network: Network, targets: Targets, horizon_us: int
 ) -> list[Group]:
     """Give the groups in order of their first event; `horizon_us` is the longest pause inside a place."""
     nodes = [
@@ -76,12 +81,12 @@ def group(
         _Node(len(piles) + i, d.host, d.place, d.ts_us, d.ts_us, d.account, _leader(lineage, d.process_key, d), None, d)
         for i, d in enumerate(deeds)
     ]
-    nodes = _settled(nodes)
     sets = _Sets(len(nodes))
     _by_place(nodes, sets, horizon_us)
     _by_tree(nodes, sets)
     _by_source(nodes, sets, network, horizon_us)
     _by_share(nodes, sets, network)
+    _by_target(nodes, sets, targets)
     members: defaultdict[int, list[_Node]] = defaultdict(list)
     for node in nodes:
         members[sets.find(node.number)].append(node)
@@ -93,42 +98,6 @@ def group(
         for some in members.values()
     ]
     return found
-
-
-def _settled(nodes: Sequence[_Node]) -> list[_Node]:
-    """Give a deed whose place has a variable or short names the directory that a pile of its time shows it to mean."""
-    filled: defaultdict[str, list[_Node]] = defaultdict(list)
-    for node in nodes:
-        if node.pile is not None:
-            filled[node.host].append(node)
-    found: list[_Node] = []
-    for node in nodes:
-        deed = node.deed
-        if deed is not None and node.place and ("%" in node.place or "$env" in node.place or "~" in node.place):
-            meant = next(
-                (
-                    o.pile.directory for wanted in expanded(node.place, node.account) or [node.place] for o in filled[node.host]
-                    if o.pile is not None and _means(wanted, o.pile.directory) and o.first_us <= node.last_us + _NEAR_US and node.first_us <= o.last_us + _NEAR_US
-                ),
-                None,
-            )  # fmt: skip
-            if meant is not None:
-                target = f"{meant}\\{deed.target.rpartition(chr(92))[2]}" if deed.target else None
-                found.append(replace(node, place=meant, deed=replace(deed, place=meant, target=target)))
-                continue
-        found.append(node)
-    return found
-
-
-def _means(written: str, directory: str) -> bool:
-    """True if a place with 8.3 names can be this directory: `c:\\progra~1\\x` and `c:\\program files\\x`."""
-    if "~" not in written:
-        return within(directory, written)
-    parts, whole = written.split("\\"), directory.split("\\")
-    return len(parts) == len(whole) and all(
-        p == w or ("~" in p and w.replace(" ", "").replace(".", "").startswith(p.partition("~")[0]))
-        for p, w in zip(parts, whole, strict=True)
-    )
 
 
 def _leader(lineage: Lineage, key: str | None, deed: Deed | None = None) -> str | None:
@@ -193,6 +162,22 @@ def _by_source(nodes: Sequence[_Node], sets: _Sets, network: Network, horizon_us
                             continue
                         if node.first_us - other.last_us <= limit:
                             sets.join(other.number, node.number)
+
+
+def _by_target(nodes: Sequence[_Node], sets: _Sets, targets: Targets) -> None:
+    """Join a deed to whoever wrote the very file that it names: a script without account or process is known by its work."""
+    piles: defaultdict[tuple[str, str, str], list[_Node]] = defaultdict(list)
+    for node in nodes:
+        if node.pile is not None:
+            piles[node.host, node.pile.actor, node.pile.directory].append(node)
+    for node in nodes:
+        target = node.deed.target if node.deed else None
+        for actor, directory, ts in targets.get((node.host, target), ()) if target else ():
+            if not -_EARLY_US <= ts - node.first_us <= _NEAR_US:
+                continue
+            for other in piles.get((node.host, actor, directory), ()):
+                if other.first_us <= ts <= other.last_us:
+                    sets.join(node.number, other.number)
 
 
 def _related(node: _Node, other: _Node, path: str) -> bool:

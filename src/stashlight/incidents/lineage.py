@@ -71,7 +71,7 @@ WHERE e.kind = 'process_start' AND NOT e.ts_us IS NULL
 
 
 _STARTS: Final = """
-SELECT e.host_key, e.process_id, e.ts_us, e.process_key
+SELECT e.host_key, e.process_id, e.ts_us, e.process_key, e.account_key
 FROM events AS e
 INNER JOIN wanted_pids AS w ON w.host = e.host_key AND w.pid = e.process_id
 WHERE e.kind = 'process_start' AND NOT e.ts_us IS NULL AND NOT e.process_key IS NULL
@@ -79,9 +79,9 @@ ORDER BY e.ts_us NULLS FIRST, e.event_key NULLS FIRST
 """
 
 
-def resolve_keys(engine: Engine, wanted: Iterable[tuple[str, int, int, str]]) -> dict[str, str]:
+def resolve_keys(engine: Engine, wanted: Iterable[tuple[str, int, int, str]]) -> dict[str, tuple[str, str | None]]:
     """
-    Give the real process key for keys that no start carries: (host, pid, time, key) → the latest start of that pid before.
+    Give the real process key for keys that no start carries: (host, pid, time, key) → (key, account) of the latest start of that pid before.
 
     4104 and 4663 name a pid without start time or GUID; pids are reused, so the time decides.
     """
@@ -92,17 +92,17 @@ def resolve_keys(engine: Engine, wanted: Iterable[tuple[str, int, int, str]]) ->
     engine.register(
         "wanted_pids", pa.table({"host": [h for h, _ in pids], "pid": pa.array([p for _, p in pids], pa.int64())})
     )
-    starts: dict[tuple[str, int], list[tuple[int, str]]] = {}
-    for host, pid, ts, key in cast("Iterable[tuple[str, int, int, str]]", engine.rows(_STARTS)):
-        starts.setdefault((host, pid), []).append((ts, key))
+    starts: dict[tuple[str, int], list[tuple[int, str, str | None]]] = {}
+    for host, pid, ts, key, account in cast("Iterable[tuple[str, int, int, str, str | None]]", engine.rows(_STARTS)):
+        starts.setdefault((host, pid), []).append((ts, key, account))
     engine.unregister("wanted_pids")
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, str | None]] = {}
     for host, pid, ts, key in rows:
         times = starts.get((host, pid), [])
         # A script may be stamped a moment before the start that the other channel records.
-        at = bisect_right(times, (ts + 2_000_000, "\uffff")) - 1
+        at = bisect_right(times, ts + 2_000_000, key=lambda start: start[0]) - 1
         if at >= 0:
-            found[key] = times[at][1]
+            found[key] = times[at][1:]
     return found
 
 

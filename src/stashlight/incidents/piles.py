@@ -12,8 +12,10 @@ from typing import Final, cast
 import pyarrow as pa
 
 from stashlight.engines.duckdb import Engine
+from stashlight.findings.rule import RuleSet
 from stashlight.incidents.content import CLASSES, DATA, extension_rows
 from stashlight.incidents.places import boundary, parents
+from stashlight.incidents.profiles import kept
 from stashlight.incidents.queries import statement
 
 __all__ = ["Pile", "read_piles", "roll_up", "write_table"]
@@ -66,11 +68,15 @@ class Pile:
         return sum(self.classes.get(name, 0) for name in ("opaque", "none", "other"))
 
 
-def write_table(engine: Engine) -> None:
-    """Make the tables `written` and `content_classes` that the queries of this stage read."""
+def write_table(engine: Engine, rules: RuleSet) -> None:
+    """
+    Make the tables `written` and `content_classes` that the queries of this stage read.
+
+    Writes that a benign profile among `rules` takes off are left out; `profiles.silenced` counts them.
+    """
     rows = extension_rows()
     engine.register("content_classes", pa.table({"ext": [r[0] for r in rows], "class": [r[1] for r in rows]}))
-    engine.execute(statement("written"))
+    engine.execute(statement("written").replace("{kept}", kept(rules)))
 
 
 def read_piles(engine: Engine, gap_us: int) -> list[Pile]:
@@ -125,7 +131,8 @@ def roll_up(piles: Iterable[Pile]) -> list[Pile]:
     """
     groups: defaultdict[tuple[str, str], list[Pile]] = defaultdict(list)
     for pile in piles:
-        groups[pile.host, pile.actor].append(pile)
+        # Several clients of one account fill one place together: folders per client are part of it.
+        groups[pile.host, f"remote|{pile.account}" if pile.is_remote and pile.account else pile.actor].append(pile)
     return [replace(pile, place=place) for group in groups.values() for pile, place in _places(group)]
 
 

@@ -145,7 +145,7 @@ def expanded(place: str, account: str | None) -> list[str]:
     """
     Give the directories that a place with a variable may mean for an account: to compare with, never to report.
 
-    `%TEMP%` of a service is `C:\\Windows\\Temp`; profiles may be renamed, so this is a candidate, not a fact.
+    `*` stands for a profile that is not known. `%TEMP%` of a service is `C:\\Windows\\Temp`; profiles may be renamed, so this is a candidate, not a fact.
     """
     match = re.match(r"(?:%(\w+)%|\$\{?env:(\w+)\}?)(.*)\Z", place, re.DOTALL)
     value = _VARIABLES.get((match.group(1) or match.group(2)).lower()) if match else None
@@ -154,6 +154,7 @@ def expanded(place: str, account: str | None) -> list[str]:
     if value.startswith("c:"):
         return [value + match.group(3)]
     found = [f"c:\\users\\{account}{value}{match.group(3)}"] if account and account != "system" else []
+    found += [f"*{value}{match.group(3)}"] if not account and value else []
     return found + ([f"c:\\windows\\temp{match.group(3)}"] if value.endswith("temp") else [])
 
 

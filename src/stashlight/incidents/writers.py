@@ -14,7 +14,7 @@ from stashlight.incidents.lineage import Lineage, Process
 from stashlight.incidents.piles import Pile
 from stashlight.incidents.places import within
 
-__all__ = ["GENERIC", "SHELLS", "Writer", "image_name", "is_protected", "masquerades", "writer_of"]
+__all__ = ["GENERIC", "SHELLS", "Writer", "image_name", "is_protected", "masquerades", "renamed", "writer_of"]
 
 SHELLS: Final = frozenset(
     "cmd powershell pwsh powershell_ise cscript wscript mshta bash sh dash zsh ksh python python3 pythonw perl ruby php "
@@ -43,6 +43,9 @@ _SOFT_IN_WINDOWS: Final = re.compile(
 )
 
 
+# System programs write no documents of people; what does so in their name was injected or abused.
+_PAPERS: Final = 10
+
 # Every program that Microsoft ships here has a version resource.
 _BARE: Final = re.compile(r"[a-z]:\\windows\\(?:(?:system32|syswow64)\\)?[^\\]+\Z")
 
@@ -51,7 +54,7 @@ _BARE: Final = re.compile(r"[a-z]:\\windows\\(?:(?:system32|syswow64)\\)?[^\\]+\
 class Writer:
     """
     `kind` is shell, foreign (lies where users can write), nameless (and has no version resource), masked (claims to be
-    another program), explorer, remote, installed, unknown; `owns` if the place belongs to it; `reason` in words.
+    another program), system (a part of Windows that writes documents), explorer, remote, installed, unknown; `owns` if the place belongs to it; `reason` in words.
     """
 
     kind: str
@@ -80,10 +83,15 @@ def masquerades(process: Process | None, path: str | None) -> str | None:
         return f"{name}.exe does not live in {path.rpartition(chr(92))[0]}"
     if path and name == "explorer" and "\\syswow64\\" in path:
         return None
-    original = re.sub(r"(?:\.exe|\.mui|\.dll)+\Z", "", process.original or "") if process else ""
-    if original and not is_protected(path) and name and not _similar(original, name):
-        return f"{name}.exe was built as {process.original if process else ''}"
-    return None
+    original = process.original if process else None
+    return f"{name}.exe was built as {original}" if original and renamed(path, original) else None
+
+
+def renamed(path: str | None, original: str | None) -> bool:
+    """True if a program from where users can write carries another name than its version resource says."""
+    built = re.sub(r"(?:\.exe|\.mui|\.dll)+\Z", "", original or "")
+    name = image_name(path)
+    return bool(built and name and not is_protected(path) and not _similar(built, name))
 
 
 def _similar(left: str, right: str) -> bool:
@@ -113,8 +121,11 @@ def writer_of(pile: Pile, lineage: Lineage) -> Writer:
         return Writer("explorer", name, False, "copied by hand in Explorer")
     owns = _owns(path, name, process, pile.place)
     if is_protected(path):
-        if process is not None and process.provider == "sysmon" and _BARE.match(path) and not (process.original or process.company or process.description):
+        if process is not None and process.provider in ("sysmon", "defender") and _BARE.match(path) and not (process.original or process.company or process.description):
             return Writer("nameless", name, False, f"{name} lies in a system directory but has no version resource")
+        papers = pile.classes.get("document", 0) + pile.classes.get("mail", 0) + pile.classes.get("design", 0)
+        if "\\windows\\" in path and papers >= _PAPERS and not owns and "\\serviceprofiles\\" not in pile.place:
+            return Writer("system", name, False, f"{name}, a part of Windows, writes {papers:,} documents")
         return Writer("installed", name, owns, f"installed program {name}")
     if process is not None and process.provider != "security" and not (process.original or process.company or process.description):
         return Writer("nameless", name, owns, f"{path} lies where ordinary users can write and has no version resource")

@@ -5,7 +5,6 @@ import re
 from stashlight.incidents.cases import Case
 from stashlight.incidents.content import class_of
 from stashlight.incidents.document import Factor
-from stashlight.incidents.places import kind_of
 from stashlight.incidents.writers import is_protected
 
 __all__ = ["NAME", "weigh"]
@@ -49,7 +48,7 @@ def weigh(case: Case) -> Factor | None:
     if strays:
         points += 4
         reasons.append(f"the archiver lies in {str(strays[0].process_path).rpartition(chr(92))[0]}")
-    if any(d.place and kind_of(d.place).points >= 8 for d in packs):
+    if any(d.place and case.kind_of(d.place).points >= 8 for d in packs):
         points += 4
         reasons.append("the archive lies where nobody keeps archives")
     if any(s.startswith("\\\\") and not s.startswith(("\\\\?", "\\\\.")) for d in packs for s in d.act.sources):
@@ -69,7 +68,7 @@ def weigh(case: Case) -> Factor | None:
             and w.kind in ("shell", "foreign", "nameless", "masked", "remote")
             and not w.owns
         ]
-        odd = [p for p, _ in strange if kind_of(p.place).points >= 6]
+        odd = [p for p, _ in strange if case.kind_of(p.place).points >= 6]
         if odd:
             points += 5
             reasons.append("archives appear where nobody keeps them")
@@ -84,6 +83,7 @@ def _only_programs(sources: tuple[str, ...]) -> bool:
 
 
 def _takes_pile(case: Case, sources: tuple[str, ...]) -> bool:
-    places = {p.directory for p, _ in case.written if p.data + p.classes.get("opaque", 0) >= 2}
+    """True if a source is a pile of the case, or a file in it."""
+    places = {p.directory for p, _ in case.written if p.data + p.opaque >= 2}
     roots = {re.sub(r"[\\/]?\*[^\\/]*\Z", "", s.lower().strip("\"'")).rstrip("\\/") for s in sources}
-    return bool(places & roots)
+    return bool(places & (roots | {re.split(r"[\\/][^\\/]*\Z", r)[0] for r in roots}))

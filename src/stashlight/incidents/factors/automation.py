@@ -20,7 +20,8 @@ def weigh(case: Case) -> Factor | None:
         return Factor(NAME, 10, "a loop writes the contents of many files into one", gathers[0].events[:2])
     brought = [
         p for p, w in case.written
-        if w.kind in ("shell", "foreign", "nameless", "masked") and not w.owns
+        # A copy tool that brings many files does what it is for; its command says the rest.
+        if w.name not in ("robocopy", "xcopy", "cp", "mv", "rsync", "copy") and w.kind in ("shell", "system", "foreign", "nameless", "masked") and not w.owns
         and p.classes.get("document", 0) + p.classes.get("mail", 0) + p.classes.get("database", 0) + p.classes.get("design", 0) >= _MANY
     ]  # fmt: skip
     if brought:

@@ -28,15 +28,8 @@ _MOST = 18
 def weigh(case: Case) -> Factor | None:
     """Give the points of the most telling stores and of the mix of classes."""
     points, reasons, evidence = _stores(case)
-    classes: Counter[str] = Counter()
-    extensions = 0
-    staged = set(map(id, case.staged))
-    for pile, writer in case.written:
-        if id(pile) not in staged:
-            continue
-        classes.update(pile.classes)
-        evidence += [pile.event]
-        extensions += len([n for n in pile.classes.values() if n])
+    classes = Counter(case.held)
+    evidence += [p.event for p in case.staged[:6] if p.data + p.opaque]
     documents = classes["document"] + classes["mail"] + classes["design"] + classes["database"]
     if documents >= 5:
         points += 14

@@ -6,7 +6,6 @@ from collections import defaultdict
 
 from stashlight.incidents.cases import Case
 from stashlight.incidents.document import Factor
-from stashlight.incidents.places import kind_of
 
 __all__ = ["NAME", "weigh"]
 
@@ -45,14 +44,17 @@ def weigh(case: Case) -> Factor | None:
         return None
     account = max(clients, key=lambda a: (len(clients[a]), a))
     count = len(clients[account])
-    odd = max((kind_of(p).points for p in places), default=0)
+    odd = max((case.kind_of(p).points for p in places), default=0)
     points = 0
     reasons: list[str] = []
     if any(re.fullmatch(r"[a-z]\$|admin\$", s) for s in shares):
         points += 8
         reasons.append("through an administrative share")
-    if count >= 2 and not account.endswith("$") and len(folders[account]) < count:
-        points += min(12, round(4 + 3 * math.log2(count)))
+    shared = len(folders[account]) < count
+    if count >= case.context.tuning.user_threshold and not account.endswith("$") and (shared or odd >= 8):
+        gathered = min(14, round(6 + 3 * math.log2(count)))
+        # A named share in an ordinary directory is there to be filled by many.
+        points += gathered if odd >= 8 or any(s.endswith("$") for s in shares) or account == "commands" else gathered // 2
         reasons.insert(
             0, f"{count} hosts into one place by {account if account != 'commands' else 'commands of one kind'}"
         )

@@ -4,7 +4,6 @@ import re
 
 from stashlight.incidents.cases import Case
 from stashlight.incidents.document import Factor
-from stashlight.incidents.places import kind_of
 
 __all__ = ["NAME", "weigh"]
 
@@ -23,7 +22,7 @@ def weigh(case: Case) -> Factor | None:
     for host, place in case.places[:12]:
         if (host, place) not in strange | named:
             continue
-        kind = kind_of(place)
+        kind = case.kind_of(place)
         points = kind.points
         why = f"{place}: {kind.reason}"
         if _DRESSED.search(place + "\\"):
@@ -38,8 +37,9 @@ def weigh(case: Case) -> Factor | None:
         case.context.images[key] for key in case.places[:12] if key in case.context.images and key in strange | named
     ]
     if best and ran:
-        best += 5
-        reason += f"; a program runs from it ({ran[0][0].rpartition(chr(92))[2]})"
+        hidden = next((r for r in ran if r[2]), ran[0])
+        best += 8 if hidden[2] else 5
+        reason += f"; a {'renamed ' if hidden[2] else ''}program runs from it ({hidden[0].rpartition(chr(92))[2]})"
         evidence.append(ran[0][1])
     fresh = [d for d in case.deeds if d.act.tool == "mkdir"]
     made = [event for _, event in case.made.values()]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from stashlight.incidents.cases import Case
 from stashlight.incidents.document import Factor
+from stashlight.incidents.places import kind_of
 from stashlight.incidents.writers import image_name, is_protected, masquerades
 
 __all__ = ["NAME", "weigh"]
@@ -17,6 +18,7 @@ __all__ = ["NAME", "weigh"]
 NAME: str = "trust"
 
 _SCHEDULERS = frozenset("taskeng taskhostw sqlagent sqlservr cron crond atd anacron ccmexec systemd".split())
+_COPIERS = frozenset({"robocopy", "xcopy", "cp", "mv", "rsync", "copy"})
 _SERVICE = re.compile(
     r"\A(?:system|root|local service|network service|mssqlserver|.*\$|svc[_.-].*|.*[_.-]svc|sa[_.-].*|service.*|.*backup.*|.*_?sql.*|gmsa.*)\Z"
 )
@@ -59,6 +61,10 @@ def weigh(case: Case) -> Factor | None:
     if brought and len(brought) == len(case.written) and all((p.account or "").endswith("$") for p, _ in brought):
         points -= 12
         reasons.append("written by machine accounts")
+    plain = {kind_of(place).name for _, place in case.places[:6]} <= {"ordinary", "profile", "remote_share"}
+    if plain and case.written and all(w.kind in ("remote", "explorer", "installed", "unknown") or w.name in _COPIERS for _, w in case.written):
+        points -= 15
+        reasons.append("an ordinary place, filled with ordinary tools")
     program = sum(p.classes.get("program", 0) for p, _ in case.written)
     data = sum(p.data for p, _ in case.written)
     if program > 3 * data and program >= 10:

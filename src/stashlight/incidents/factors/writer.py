@@ -2,6 +2,7 @@
 
 from stashlight.incidents.cases import Case
 from stashlight.incidents.document import Factor
+from stashlight.incidents.places import kind_of
 
 __all__ = ["NAME", "weigh"]
 
@@ -13,10 +14,12 @@ _POINTS = {
     "foreign": 20,
     "shell": 6,
     "explorer": 2,
-    "remote": 0,
+    "system": 10, "remote": 0,
     "unknown": 2,
     "installed": 0,
 }
+_SEVERAL = 5
+_ODD = 8
 
 
 def weigh(case: Case) -> Factor | None:
@@ -27,6 +30,9 @@ def weigh(case: Case) -> Factor | None:
     for pile, writer in case.written:
         worth = pile.data + sum(pile.classes.get(name, 0) for name in ("opaque", "none", "other"))
         points = _POINTS[writer.kind] if worth else 0
+        if writer.kind in ("remote", "explorer") and worth >= _SEVERAL and kind_of(pile.place).points >= _ODD:
+            # People and shares fill folders of people; this is none.
+            points = 8
         if writer.owns:
             points = points // 4 if writer.kind in ("foreign", "nameless") else 0
         if points > best:

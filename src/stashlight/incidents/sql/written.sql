@@ -1,4 +1,5 @@
 -- events → written: every file that came to stand somewhere, one row an event, with who brought it.
+-- Writes that a benign profile takes off are left out (`profiles.kept`).
 -- Writes seen on a file server carry the remote requester as actor, because the writing process there is always System.
 -- A write mask has bit 1 (write data) or 2 (append): 0x2, 0x17019f, 0x120196, 0x12019f in real 5145 events.
 CREATE OR REPLACE TABLE written AS
@@ -38,6 +39,7 @@ WHERE
   AND NOT e.file_dir IS NULL
   AND NOT e.file_name IS NULL
   AND (
-    e.kind IN ('file_create', 'file_rename', 'database_file')
+    (e.kind = 'file_create' AND {kept})
+    OR e.kind IN ('file_rename', 'database_file')
     OR (e.kind IN ('share_access', 'file_access') AND e.access_mask % 8 >= 2)
   )
