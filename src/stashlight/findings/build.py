@@ -158,7 +158,7 @@ def _note(document: Document) -> Note:
     if "stashlight" not in document.content:
         return Note()
     content = _mapping(document, "stashlight")
-    if unknown := content.keys() - {"rung", "weight", "analytics", "misses"}:
+    if unknown := content.keys() - {"rung", "weight", "analytics", "misses", "session"}:
         msg = f"unknown key '{min(unknown)}'"
         raise document.error(msg, "stashlight", min(unknown))
     rung, weight, analytics = content.get("rung", ""), content.get("weight", 0), content.get("analytics", [])
@@ -172,7 +172,11 @@ def _note(document: Document) -> Note:
         msg = "analytics must be a list"
         raise document.error(msg, "stashlight", "analytics")
     named = tuple(str(a) for a in cast("list[object]", analytics))
-    return Note(str(rung), weight, named, str(content.get("misses") or "").strip())
+    session = content.get("session", False)
+    if not isinstance(session, bool):
+        msg = "session must be true or false"
+        raise document.error(msg, "stashlight", "session")
+    return Note(str(rung), weight, named, str(content.get("misses") or "").strip(), session)
 
 
 def _cases(document: Document, cases: Mapping[str, object], key: str) -> tuple[Case, ...]:

@@ -42,7 +42,7 @@ def match(engine: Engine, rules: RuleSet) -> int:
     """
     prepare(engine)
     before = _size(engine)
-    for kinds, group in _by_kinds(rules.events):
+    for kinds, group in _by_kinds(r for r in rules.events if not r.note.session):
         for batch in _batches(group):
             _match(engine, kinds, batch)
     for rule in rules.correlations:

@@ -35,13 +35,15 @@ class Note:
     What Stashlight adds to Sigma, under the top-level key `stashlight`.
 
     `rung` is the step of the ladder that a finding shows, `weight` its points, `analytics` ATT&CK analytic ids
-    (AN0724), `misses` what the rule cannot see, in a sentence.
+    (AN0724), `misses` what the rule cannot see, in a sentence. `session` marks a rule that says what sessions are
+    counted from: they take its condition, filters included, into their own query, and it never makes findings.
     """
 
     rung: str = ""
     weight: int = 0
     analytics: tuple[str, ...] = ()
     misses: str = ""
+    session: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,50 @@
+"""
+Benign profiles: what Sigma filters take off the writes that sessions are counted from.
+
+A profile is a filter on a rule marked `session` (`rules/filters/`). The condition goes into the query that makes
+`written`, so that the quiet majority of file events costs neither a finding nor a row.
+"""
+
+from typing import Final, cast
+
+from stashlight.engines.duckdb import Engine
+from stashlight.findings.rule import Rule, RuleSet
+
+__all__ = ["kept", "profiles", "silenced", "silenced_by"]
+
+# The same as in `sql/written.sql`: a write that cannot be placed is none.
+_PLACED: Final = "NOT ts_us IS NULL AND NOT host_key IS NULL AND NOT file_dir IS NULL AND NOT file_name IS NULL"
+
+
+def profiles(rules: RuleSet) -> tuple[Rule, ...]:
+    """Give the filters on rules that sessions are counted from, each once, in the order of their files."""
+    names = {name for rule in rules.events if rule.note.session for name in rule.filters}
+    return tuple(rule for rule in rules.filters if rule.id in names)
+
+
+def kept(rules: RuleSet) -> str:
+    """Give the condition over `events` that no profile takes a write off."""
+    return " AND ".join(f"({rule.condition})" for rule in profiles(rules)) or "TRUE"
+
+
+def silenced(engine: Engine) -> int:
+    """Give how many writes all profiles took off; needs the table `written`."""
+    sql = (
+        f"SELECT (SELECT COUNT(*) FROM events WHERE kind = 'file_create' AND {_PLACED})"
+        " - (SELECT COUNT(*) FROM written WHERE kind = 'file_create')"
+    )
+    return cast("int", engine.rows(sql)[0][0])
+
+
+def silenced_by(engine: Engine, rules: RuleSet) -> dict[str, int]:
+    """Give how many writes each profile took off, by title, most first; a write counts for the first that fits."""
+    chosen = profiles(rules)
+    if not chosen:
+        return {}
+    first = " ".join(f"WHEN NOT ({rule.condition}) THEN {number}" for number, rule in enumerate(chosen))
+    rows = engine.rows(
+        f"SELECT profile, COUNT(*) FROM (SELECT CASE {first} END AS profile FROM events "
+        f"WHERE kind = 'file_create' AND {_PLACED}) AS e WHERE NOT profile IS NULL "
+        "GROUP BY profile ORDER BY COUNT(*) DESC NULLS LAST, profile NULLS FIRST"
+    )
+    return {chosen[number].title: count for number, count in cast("list[tuple[int, int]]", rows)}
