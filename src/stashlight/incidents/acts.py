@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from stashlight.incidents.commands import Statement, resolve
 from stashlight.plugins import plugins
 
-__all__ = ["RUNGS", "Act", "Image", "Tool", "read_statement"]
+__all__ = ["RUNGS", "Act", "Image", "Tool", "placed", "read_statement"]
 
 # The ladder, in its order; "prepare" (mkdir, net use, vssadmin) and "collect" come before any pile exists.
 RUNGS: Final = ("collect", "stage", "pack", "exfiltrate", "clean_up")
@@ -54,10 +54,10 @@ class Tool(Protocol):
 def read_statement(statement: Statement, image: Image) -> list[Act]:
     """Give the acts of one statement; at most one per tool family."""
     found = [act for tool in _tools().values() if (act := tool.read(statement, image)) is not None]
-    return [_placed(act, statement) for act in found]
+    return [placed(act, statement) for act in found]
 
 
-def _placed(act: Act, statement: Statement) -> Act:
+def placed(act: Act, statement: Statement) -> Act:
     """Resolve the act's paths against the statement's directory and mapped drives."""
 
     def seen(path: str) -> str:

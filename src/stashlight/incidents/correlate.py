@@ -2,14 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final, cast
 
 import pyarrow as pa
 
 from stashlight.engines.duckdb import Engine
 from stashlight.findings.rule import RuleSet
+from stashlight.incidents.baseline import Baseline
 from stashlight.incidents.cases import Case, build, read_context
-from stashlight.incidents.deeds import read_deeds
+from stashlight.incidents.deeds import named_programs, read_deeds
 from stashlight.incidents.describe import Scored, describe, instant
 from stashlight.incidents.document import FindingNote, Incident
 from stashlight.incidents.grouping import group
@@ -17,12 +20,13 @@ from stashlight.incidents.lineage import read_lineage
 from stashlight.incidents.piles import read_piles, write_table
 from stashlight.incidents.remote import read_network
 from stashlight.incidents.scoring import score, severity_of
+from stashlight.incidents.tuning import DEFAULT, Tuning
 from stashlight.incidents.settling import read_targets, settled
 from stashlight.incidents.staged import measured
 
 __all__ = ["cases", "correlate", "noted"]
 
-_HOUR_US = 3_600_000_000
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 # Events that a rule with a rung found; of a script block that was logged in parts, all parts.
 _ON_A_RUNG: Final = """
@@ -41,35 +45,42 @@ _ON_A_RUNG: Final = """
 """
 
 
-def cases(engine: Engine, rules: RuleSet, gap_us: int = 12 * _HOUR_US, horizon_us: int = 72 * _HOUR_US) -> list[Case]:
+def cases(engine: Engine, rules: RuleSet, baseline: Baseline | None = None, tuning: Tuning = DEFAULT) -> list[Case]:
     """
     Give every group of piles and deeds as a case, unscored.
 
     Deeds are read from what `rules` found on a rung; needs `match` to have run.
     """
+    horizon_us = tuning.horizon // _MICROSECOND
     write_table(engine, rules)
-    piles = read_piles(engine, gap_us)
+    piles = read_piles(engine, tuning.session_gap // _MICROSECOND)
     engine.register(
         "rung_rules", pa.table({"rule_id": pa.array([r.id for r in rules.events if r.note.rung], pa.string())})
     )
-    deeds = settled(read_deeds(engine, _ON_A_RUNG), piles)
+    deeds = settled(read_deeds(engine, named_programs(engine, _ON_A_RUNG, tuning), tuning), piles)
     keys = {p.process_key for p in piles if p.process_key} | {d.process_key for d in deeds if d.process_key}
     lineage = read_lineage(engine, keys)
     network = read_network(engine)
     groups = group(piles, deeds, lineage, network, read_targets(engine, deeds), horizon_us)
-    return measured(engine, build(groups, read_context(engine, lineage, network)))
+    return measured(engine, build(groups, replace(read_context(engine, lineage, network), baseline=baseline, tuning=tuning)))
 
 
-def correlate(engine: Engine, rules: RuleSet, without: Collection[str] = ()) -> list[Incident]:
+def correlate(
+    engine: Engine,
+    rules: RuleSet,
+    without: Collection[str] = (),
+    baseline: Baseline | None = None,
+    tuning: Tuning = DEFAULT,
+) -> list[Incident]:
     """
     Give the incidents, highest score first.
 
     events × findings → incidents; needs `match` to have run. `without` leaves factors out, for ablation.
     """
     scored: list[Scored] = []
-    for case in cases(engine, rules):
+    for case in cases(engine, rules, baseline, tuning):
         points, factors = score(case, without)
-        severity = severity_of(points)
+        severity = severity_of(points, tuning.severity_cuts)
         if severity is not None and severity != "info":
             scored.append(Scored(case, points, severity, factors))
     return describe(engine, scored, noted(engine, rules)) if scored else []

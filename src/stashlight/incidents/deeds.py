@@ -10,13 +10,18 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
+import pyarrow as pa
+
 from stashlight.engines.duckdb import Engine
 from stashlight.events.paths import normalise, split
-from stashlight.incidents.acts import Act, Image, read_statement
+from stashlight.incidents.acts import Act, Image, placed, read_statement
 from stashlight.incidents.commands import statements
 from stashlight.incidents.lineage import resolve_keys
+from stashlight.incidents.named_tools import read_named
+from stashlight.incidents.tuning import DEFAULT, Tuning
+from stashlight.incidents.writers import image_name
 
-__all__ = ["Deed", "read_deeds"]
+__all__ = ["Deed", "named_programs", "read_deeds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,17 @@ ORDER BY e.ts_us NULLS FIRST, e.host_key NULLS FIRST, e.script_id NULLS FIRST, e
 _SAME_US: Final = 10_000_000
 
 
-def read_deeds(engine: Engine, only: str = "") -> list[Deed]:
+def named_programs(engine: Engine, only: str, tuning: Tuning) -> str:
+    """Widen the restriction of `read_deeds` to programs that the settings name, whether a rule found them or not."""
+    if not tuning.archiving_tool_patterns and not tuning.copy_tool_patterns:
+        return only
+    sql = "SELECT DISTINCT process_path_lc FROM events WHERE kind = 'process_start' AND NOT process_path_lc IS NULL"
+    paths = [str(path) for (path,) in engine.rows(sql) if tuning.role(image_name(str(path)))]
+    engine.register("named_programs", pa.table({"path": pa.array(sorted(paths), pa.string())}))
+    return f"AND ((TRUE {only}) OR e.process_path_lc IN (SELECT n.path FROM named_programs AS n))"
+
+
+def read_deeds(engine: Engine, only: str = "", tuning: Tuning = DEFAULT) -> list[Deed]:
     """Give every deed in order of time. `only` restricts the events (a condition that starts with AND)."""
     found: list[Deed] = []
     for row in _whole(engine.rows(_QUERY.format(only=only))):
@@ -70,7 +85,7 @@ def read_deeds(engine: Engine, only: str = "") -> list[Deed]:
         if row[18] in _MODULE_LOGS:
             text = text[:_MODULE_TEXT]
         pid = row[17]
-        for act in _acts(text, is_script, _text(cwd), image):
+        for act in _acts(text, is_script, _text(cwd), image, tuning):
             place, target = _where(act)
             found.append(
                 Deed(
@@ -105,9 +120,13 @@ def _mapped(deeds: list[Deed]) -> list[Deed]:
 
 
 @lru_cache(maxsize=20_000)
-def _acts(text: str, is_script: bool, directory: str | None, image: Image) -> tuple[Act, ...]:  # noqa: FBT001 - a cache key
+def _acts(text: str, is_script: bool, directory: str | None, image: Image, tuning: Tuning) -> tuple[Act, ...]:  # noqa: FBT001 - a cache key
     """Give the acts of a text, each once. Module logs repeat the same lines by the thousand."""
-    found = [act for statement in statements(text, "ps" if is_script else "", directory) for act in read_statement(statement, image)]
+    found: list[Act] = []
+    for statement in statements(text, "ps" if is_script else "", directory):
+        acts = read_statement(statement, image)
+        named = None if acts else read_named(statement, tuning)
+        found += acts or ([placed(named, statement)] if named else [])
     return tuple({(act.rung, act.tool, act.sources, act.destination): act for act in found}.values())
 
 

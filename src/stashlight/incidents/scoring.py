@@ -2,7 +2,7 @@
 The score: a sum of named factors, each with its points, its reason and its evidence.
 
 Factors are plug-ins in `factors/`; each looks at one aspect of a case and counts a signal once, so repetition does not
-inflate. Severity is a cut of the sum; the cuts are stated here and nowhere else.
+inflate. Severity is a cut of the sum; the cuts are a setting.
 """
 
 from collections.abc import Collection
@@ -10,13 +10,15 @@ from functools import cache
 from typing import Final, Protocol
 
 from stashlight.incidents.cases import Case
+from stashlight.incidents.decisive import floor
 from stashlight.incidents.document import Factor
+from stashlight.incidents.tuning import SEVERITY_CUTS
 from stashlight.plugins import plugins
 
 __all__ = ["SEVERITIES", "Weigher", "factor_names", "score", "severity_of"]
 
-# Lower bound of each severity; below the last one there is no incident.
-SEVERITIES: Final = (("critical", 90), ("high", 60), ("medium", 40), ("low", 20), ("info", 10))
+# Lower bound of each severity, unless the settings say otherwise; below the last one there is no incident.
+SEVERITIES: Final = SEVERITY_CUTS
 
 
 class Weigher(Protocol):
@@ -39,6 +41,7 @@ def score(case: Case, without: Collection[str] = ()) -> tuple[int, tuple[Factor,
     thin = _thin(found)
     if thin is not None:
         found.append(thin)
+    found = _held(case, found)
     total = max(0, min(100, sum(f.points for f in found)))
     return total, tuple(sorted(found, key=lambda f: (-f.points, f.name)))
 
@@ -64,9 +67,22 @@ def _thin(factors: list[Factor]) -> Factor | None:
     )
 
 
-def severity_of(points: int) -> str | None:
+def _held(case: Case, factors: list[Factor]) -> list[Factor]:
+    """Let a habit lower the sum no further than what decisive content or disguise gives."""
+    habit = next((f for f in factors if f.name == "baseline" and f.points < 0), None)
+    if habit is None:
+        return factors
+    others = [f for f in factors if f is not habit]
+    room = max(0, sum(f.points for f in others) - floor(case, others))
+    if room >= -habit.points:
+        return factors
+    reason = f"{habit.reason}; no lower than what decisive content and disguise give"
+    return others + ([Factor(habit.name, -room, reason, habit.evidence)] if room else [])
+
+
+def severity_of(points: int, cuts: tuple[tuple[str, int], ...] = SEVERITIES) -> str | None:
     """Give the severity of a sum, None if it is no incident."""
-    return next((name for name, least in SEVERITIES if points >= least), None)
+    return next((name for name, least in cuts if points >= least), None)
 
 
 def factor_names() -> list[str]:

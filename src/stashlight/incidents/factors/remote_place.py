@@ -20,7 +20,9 @@ def weigh(case: Case) -> Factor | None:
         if not place.startswith("\\\\"):
             continue
         share = place.split("\\")[3] if place.count("\\") > 2 else ""
-        if re.fullmatch(r"[a-z]\$|admin\$|c", share):
+        if case.context.tuning.is_remote_path(place):
+            points, why = 10, "fills a share that the settings name"
+        elif re.fullmatch(r"[a-z]\$|admin\$|c", share):
             points, why = 10, "fills an administrative share"
         elif share.endswith("$"):
             points, why = 8, "fills a hidden share"
