@@ -28,6 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--to", metavar="FILE", help="write the result there; its suffix chooses the form")
     add("--rules", action="append", default=[], metavar="DIR", help="Sigma rules beside the shipped ones")
     add("--since", metavar="TIME", help="leave out what is older, such as 24h, counted from the newest event")
+    add("--baseline", metavar="DIR", help="weigh against what `stashlight learn` wrote there")
+    add("--settings", metavar="FILE", help="thresholds and lists of this site, in TOML: see docs/reference/settings.md")
     add("--min-severity", metavar="LEVEL", choices=SEVERITIES, default="info", help=f"show from here on: {_SEVERITIES}")
     add("--fail-on", metavar="LEVEL", choices=SEVERITIES, help="exit 1 if an incident is of this severity or worse")
     add("--table", choices=("sumo", "sentinel"), help="give a seed document's table of events instead of incidents")
@@ -49,6 +51,8 @@ def run(options: argparse.Namespace) -> Exit:
             format=options.format,
             strict=options.strict,
             since=duration(options.since) if options.since else None,
+            baseline=options.baseline,
+            settings=options.settings,
             workers=options.workers,
             progress=progress,
         )

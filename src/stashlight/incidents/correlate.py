@@ -26,8 +26,6 @@ from stashlight.incidents.staged import measured
 
 __all__ = ["cases", "correlate", "noted"]
 
-_MICROSECOND: Final = timedelta(microseconds=1)
-
 # Events that a rule with a rung found; of a script block that was logged in parts, all parts.
 _ON_A_RUNG: Final = """
   AND (
@@ -51,9 +49,8 @@ def cases(engine: Engine, rules: RuleSet, baseline: Baseline | None = None, tuni
 
     Deeds are read from what `rules` found on a rung; needs `match` to have run.
     """
-    horizon_us = tuning.horizon // _MICROSECOND
     write_table(engine, rules)
-    piles = read_piles(engine, tuning.session_gap // _MICROSECOND)
+    piles = read_piles(engine, tuning.session_gap // timedelta(microseconds=1))
     engine.register(
         "rung_rules", pa.table({"rule_id": pa.array([r.id for r in rules.events if r.note.rung], pa.string())})
     )
@@ -61,7 +58,7 @@ def cases(engine: Engine, rules: RuleSet, baseline: Baseline | None = None, tuni
     keys = {p.process_key for p in piles if p.process_key} | {d.process_key for d in deeds if d.process_key}
     lineage = read_lineage(engine, keys)
     network = read_network(engine)
-    groups = group(piles, deeds, lineage, network, read_targets(engine, deeds), horizon_us)
+    groups = group(piles, deeds, lineage, network, read_targets(engine, deeds), tuning)
     return measured(engine, build(groups, replace(read_context(engine, lineage, network), baseline=baseline, tuning=tuning)))
 
 

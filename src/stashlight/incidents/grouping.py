@@ -9,6 +9,7 @@ that everybody uses (Temp, Public, a profile) join only what shares account or p
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from stashlight.incidents.content import archive_family
@@ -18,12 +19,10 @@ from stashlight.incidents.piles import Pile
 from stashlight.incidents.places import common, parents, within
 from stashlight.incidents.remote import Network
 from stashlight.incidents.settling import Targets
+from stashlight.incidents.tuning import Tuning
 from stashlight.incidents.writers import GENERIC, image_name
 
 __all__ = ["Group", "group"]
-
-# What happens in one process tree or by one account in a common directory belongs together this long.
-_NEAR_US: Final = 6 * 3_600_000_000
 
 # Two logs may stamp one act this far apart.
 _EARLY_US: Final = 300_000_000
@@ -70,9 +69,10 @@ class _Node:
 
 
 def group(
-    piles: Sequence[Pile], deeds: Sequence[Deed], lineage: Lineage, network: Network, targets: Targets, horizon_us: int
+    piles: Sequence[Pile], deeds: Sequence[Deed], lineage: Lineage, network: Network, targets: Targets, tuning: Tuning
 ) -> list[Group]:
-    """Give the groups in order of their first event; `horizon_us` is the longest pause inside a place."""
+    """Give the groups in order of their first event; the settings say how near in time they must lie."""
+    horizon_us, near_us = tuning.horizon // timedelta(microseconds=1), tuning.time_window // timedelta(microseconds=1)
     nodes = [
         _Node(i, p.host, p.place, p.first_us, p.last_us, p.account, _leader(lineage, p.process_key), p, None)
         for i, p in enumerate(piles)
@@ -82,11 +82,11 @@ def group(
         for i, d in enumerate(deeds)
     ]
     sets = _Sets(len(nodes))
-    _by_place(nodes, sets, horizon_us)
-    _by_tree(nodes, sets)
-    _by_source(nodes, sets, network, horizon_us)
-    _by_share(nodes, sets, network)
-    _by_target(nodes, sets, targets)
+    _by_place(nodes, sets, horizon_us, near_us)
+    _by_tree(nodes, sets, near_us)
+    _by_source(nodes, sets, network, horizon_us, near_us)
+    _by_share(nodes, sets, network, near_us)
+    _by_target(nodes, sets, targets, near_us)
     members: defaultdict[int, list[_Node]] = defaultdict(list)
     for node in nodes:
         members[sets.find(node.number)].append(node)
@@ -114,7 +114,7 @@ def _leader(lineage: Lineage, key: str | None, deed: Deed | None = None) -> str 
     return leader
 
 
-def _by_place(nodes: Iterable[_Node], sets: _Sets, horizon_us: int) -> None:
+def _by_place(nodes: Iterable[_Node], sets: _Sets, horizon_us: int, near_us: int) -> None:
     """Join nodes of one host whose place is the same or lies below, unless the place is everybody's."""
     latest: dict[tuple[str, str, str | None], _Node] = {}
     for node in sorted((n for n in nodes if n.place), key=lambda n: (n.first_us, n.number)):
@@ -124,25 +124,25 @@ def _by_place(nodes: Iterable[_Node], sets: _Sets, horizon_us: int) -> None:
             if shared and directory != node.place:
                 break
             before = latest.get(key)
-            if before is not None and node.first_us - before.last_us <= (_NEAR_US if shared else horizon_us):
+            if before is not None and node.first_us - before.last_us <= (near_us if shared else horizon_us):
                 sets.join(before.number, node.number)
             if directory == node.place and (before is None or before.last_us <= node.last_us):
                 latest[key] = node
 
 
-def _by_tree(nodes: Iterable[_Node], sets: _Sets) -> None:
+def _by_tree(nodes: Iterable[_Node], sets: _Sets, near_us: int) -> None:
     """Join nodes of one process tree that lie near in time."""
     latest: dict[tuple[str, str], _Node] = {}
     for node in sorted((n for n in nodes if n.leader), key=lambda n: (n.first_us, n.number)):
         key = (node.host, node.leader or "")
         before = latest.get(key)
-        if before is not None and node.first_us - before.last_us <= _NEAR_US:
+        if before is not None and node.first_us - before.last_us <= near_us:
             sets.join(before.number, node.number)
         if before is None or before.last_us <= node.last_us:
             latest[key] = node
 
 
-def _by_source(nodes: Sequence[_Node], sets: _Sets, network: Network, horizon_us: int) -> None:
+def _by_source(nodes: Sequence[_Node], sets: _Sets, network: Network, horizon_us: int, near_us: int) -> None:
     """Join a deed to the pile or archive that it takes, sends or removes, on its own host or over an administrative share."""
     at: defaultdict[tuple[str, str], list[_Node]] = defaultdict(list)
     for node in nodes:
@@ -155,16 +155,16 @@ def _by_source(nodes: Sequence[_Node], sets: _Sets, network: Network, horizon_us
             for host, path in network.spellings(node.host, source):
                 for directory in parents(path)[:3]:
                     for other in at.get((host, directory), ()):
-                        if other.number == node.number or other.first_us > node.last_us + _NEAR_US:
+                        if other.number == node.number or other.first_us > node.last_us + near_us:
                             continue
-                        limit = _NEAR_US if common(directory) else horizon_us
+                        limit = near_us if common(directory) else horizon_us
                         if common(directory) and not _related(node, other, path):
                             continue
                         if node.first_us - other.last_us <= limit:
                             sets.join(other.number, node.number)
 
 
-def _by_target(nodes: Sequence[_Node], sets: _Sets, targets: Targets) -> None:
+def _by_target(nodes: Sequence[_Node], sets: _Sets, targets: Targets, near_us: int) -> None:
     """Join a deed to whoever wrote the very file that it names: a script without account or process is known by its work."""
     piles: defaultdict[tuple[str, str, str], list[_Node]] = defaultdict(list)
     for node in nodes:
@@ -173,7 +173,7 @@ def _by_target(nodes: Sequence[_Node], sets: _Sets, targets: Targets) -> None:
     for node in nodes:
         target = node.deed.target if node.deed else None
         for actor, directory, ts in targets.get((node.host, target), ()) if target else ():
-            if not -_EARLY_US <= ts - node.first_us <= _NEAR_US:
+            if not -_EARLY_US <= ts - node.first_us <= near_us:
                 continue
             for other in piles.get((node.host, actor, directory), ()):
                 if other.first_us <= ts <= other.last_us:
@@ -189,7 +189,7 @@ def _related(node: _Node, other: _Node, path: str) -> bool:
     return bool(target and archive_family(target.rpartition("\\")[2]) == archive_family(name.replace("*", "")))
 
 
-def _by_share(nodes: Sequence[_Node], sets: _Sets, network: Network) -> None:
+def _by_share(nodes: Sequence[_Node], sets: _Sets, network: Network, near_us: int) -> None:
     """Join a deed that fills a remote place to what the server saw arrive there."""
     arrived: defaultdict[str, list[_Node]] = defaultdict(list)
     for node in nodes:
@@ -202,7 +202,7 @@ def _by_share(nodes: Sequence[_Node], sets: _Sets, network: Network) -> None:
             for other in arrived.get(host, ()):
                 pile = other.pile
                 if pile is None or not (
-                    node.first_us - 120_000_000 <= other.last_us and other.first_us <= node.last_us + _NEAR_US
+                    node.first_us - 120_000_000 <= other.last_us and other.first_us <= node.last_us + near_us
                 ):
                     continue
                 if (

@@ -19,10 +19,13 @@ from stashlight.findings.load import SHIPPED
 from stashlight.findings.load import load as load_rules
 from stashlight.findings.match import match
 from stashlight.findings.rule import RuleSet
+from stashlight.incidents.baseline import Baseline
+from stashlight.incidents.baseline_files import read_days
 from stashlight.incidents.correlate import correlate
 from stashlight.incidents.describe import instant
 from stashlight.incidents.document import SCHEMA, Document, ProblemNote, Scanned
 from stashlight.incidents.readiness import readiness
+from stashlight.incidents.tuning import DEFAULT, Tuning, read_tuning
 from stashlight.progress import Progress
 
 __all__ = ["scan"]
@@ -35,6 +38,8 @@ def scan(
     format: str | None = None,  # noqa: A002 - the option's name
     strict: bool = False,
     since: timedelta | None = None,
+    baseline: str | Path | None = None,
+    settings: str | Path | None = None,
     workers: int | None = None,
     wanted: Wanted = MAPPED,
     progress: Progress | None = None,
@@ -43,12 +48,16 @@ def scan(
     Read logs below `paths` and give the incidents in them, worst first, with what could not be read and cannot be seen.
 
     `rules` are folders of Sigma rules beside the shipped ones; `since` leaves out what is older than that before the newest
-    event; `workers` processes read, None one a core.
+    event; `baseline` is a folder that `learn` wrote, `settings` a TOML file (`incidents/tuning.py`); `workers` processes
+    read, None one a core.
 
     Raises:
         InputError: a path does not exist or the forced format is unknown.
         RuleError: under `strict`, a rule cannot be run.
+        SettingError: the baseline or the settings cannot be used.
     """
+    tuning = read_tuning(Path(settings)) if settings else DEFAULT
+    known = Baseline(read_days(Path(baseline))) if baseline else None
     ruleset = load_rules([SHIPPED, *rules])
     if strict and ruleset.errors:
         raise ruleset.errors[0]
@@ -56,13 +65,15 @@ def scan(
         tally = load(paths, engine, wanted, format=format or "", strict=strict, workers=workers, progress=progress)
         if since is not None and tally.last is not None:
             engine.execute(f"DELETE FROM events WHERE ts_us < {tally.last - int(since.total_seconds() * 1_000_000)}")  # noqa: S608
-        return document(engine, ruleset, tally)
+        return document(engine, ruleset, tally, known, tuning)
 
 
-def document(engine: Engine, ruleset: RuleSet, tally: Tally) -> Document:
+def document(
+    engine: Engine, ruleset: RuleSet, tally: Tally, baseline: Baseline | None = None, tuning: Tuning = DEFAULT
+) -> Document:
     """Match, correlate and describe what the engine holds."""
     match(engine, ruleset)
-    incidents = correlate(engine, ruleset)
+    incidents = correlate(engine, ruleset, baseline=baseline, tuning=tuning)
     return Document(
         SCHEMA, __version__, _scanned(tally), tuple(incidents), readiness(engine), _problems(tally.problems, ruleset),
     )  # fmt: skip
