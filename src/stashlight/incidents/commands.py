@@ -101,6 +101,7 @@ def statements(
     flow: list[tuple[str, ...]] = []
     outer: list[list[tuple[str, ...]]] = []
     walked: tuple[str, ...] = ()
+    kept: dict[str, tuple[str, ...]] = {}
     for words, redirect, appends, ended, raw in _split(text[:_MAX_TEXT], shell):
         if len(found) >= _MAX_STATEMENTS:
             break
@@ -109,6 +110,9 @@ def statements(
             if len(words) <= 3:
                 continue
         words = [_substitute(w, known) for w in words]
+        if shell != "cmd" and (output := _kept_output(words)):
+            variable, words = output
+            kept[variable] = tuple(words)
         words, roots, patterns = _strip_loop(words, shell)
         if shell != "cmd" and words and words[0] in ("for", "done"):
             walked = tuple(words[3:]) if words[0] == "for" and words[2:3] == ["in"] else ()
@@ -130,7 +134,7 @@ def statements(
                     raw,
                     redirect and _substitute(redirect, known),
                     appends,
-                    tuple(flow),
+                    (*(kept[w.lower()] for w in words if w.lower() in kept), *flow),
                     directory,
                     roots,
                     patterns,
@@ -139,6 +143,18 @@ def statements(
             )
         flow = _flow(flow, outer, words, ended)
     return found
+
+
+def _kept_output(words: list[str]) -> tuple[str, list[str]] | None:
+    """Give (variable, command) of `$files = Get-ChildItem …`: what uses the variable later gets that command's output."""
+    match = re.match(r"(\$\w+)(?:=(.*))?\Z", words[0], re.DOTALL) if words else None
+    if match is None:
+        return None
+    if match.group(2) and len(words) > 1:
+        return match.group(1).lower(), [match.group(2), *words[1:]]
+    if len(words) > 3 and words[1] == "=":
+        return match.group(1).lower(), words[2:]
+    return None
 
 
 def _flow(
@@ -228,7 +244,7 @@ _OPENED: Final = {
 def _opened(text: str) -> tuple[str, str] | None:
     """Give (shell, text) if the whole command line is a shell and what it was told to run."""
     first = re.match(r"""\s*(?:"([^"]*)"|(\S+))""", text)
-    kind = _SHELLS.get(program(first.group(1) or first.group(2))) if first else None
+    kind = _SHELLS.get(program(first.group(1) or first.group(2) or "")) if first else None
     if first is None or kind is None:
         return None
     tail = text[first.end() :]

@@ -31,12 +31,12 @@ _SCALARS: dict[type, tuple[str, str]] = {
 
 
 def to_json(thing: object, *, indent: bool = False) -> str:
-    """Give a document, or a part of one, as JSON. Lone surrogates of odd file names become visible escapes."""
+    """Give a document, a part of one, or plain objects, as JSON. Lone surrogates of odd file names become visible escapes."""
     option = orjson.OPT_INDENT_2 if indent else 0
     try:
         text = orjson.dumps(thing, option=option).decode()
     except TypeError:  # orjson refuses lone surrogates, which Python makes of file names that are not UTF-8
-        text = orjson.dumps(_encodable(asdict(cast("Document", thing))), option=option).decode()
+        text = orjson.dumps(_encodable(thing), option=option).decode()
     return _DECEIVING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
@@ -81,6 +81,8 @@ def json_schema() -> JsonSchema:
 def _encodable(value: object) -> object:
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
+    if is_dataclass(value) and not isinstance(value, type):
+        return _encodable(asdict(value))
     if isinstance(value, dict):
         return {_encodable(key): _encodable(item) for key, item in cast("dict[str, object]", value).items()}
     if isinstance(value, tuple | list):

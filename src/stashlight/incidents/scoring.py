@@ -73,8 +73,9 @@ def _held(case: Case, factors: list[Factor]) -> list[Factor]:
     if habit is None:
         return factors
     others = [f for f in factors if f is not habit]
-    room = max(0, sum(f.points for f in others) - floor(case, others))
-    if room >= -habit.points:
+    least = floor(case, others)
+    room = max(0, sum(f.points for f in others) - least)
+    if not least or room >= -habit.points:
         return factors
     reason = f"{habit.reason}; no lower than what decisive content and disguise give"
     return others + ([Factor(habit.name, -room, reason, habit.evidence)] if room else [])

@@ -12,7 +12,7 @@ _MANY = 20
 
 def weigh(case: Case) -> Factor | None:
     """Take a recursive, filtered copy; or documents that a shell or a stranger's program piled up."""
-    loops = [d for d in case.acts("collect", "stage") if {"recursive", "filtered"} <= d.act.traits]
+    loops = [d for d in case.acts("collect", "stage", "pack") if {"recursive", "filtered"} <= d.act.traits]
     if loops:
         return Factor(NAME, 10, f"{loops[0].act.tool} walks a tree and takes files by type", loops[0].events[:2])
     gathers = [d for d in case.acts("collect") if d.target and "$_" in " ".join(d.act.sources)]

@@ -114,11 +114,13 @@ def _unusual(baseline: Baseline, done: list[_Day], known: dict[str, int]) -> Fac
         if not baseline.place_days(host, each.key[-1], each.day):
             reason = f"nobody filled {each.key[-1]} on the {days} days known of {host}"
             found.setdefault("place", (5, reason, each.events))
-        if each.table == "tools":
-            seen = baseline.known_days("accounts", account, each.day)
-            if account and seen >= _KNOWN and not baseline.use_days(account, each.key[2], each.day):
-                reason = f"{account} never used {each.key[2]} on the {seen} days known of the account"
-                found.setdefault("tool", (3, reason, each.events))
+        seen = baseline.known_days("accounts", account, each.day) if account else 0
+        if each.table == "tools" and seen >= _KNOWN and not baseline.use_days(account, each.key[2], each.day):
+            reason = f"{account} never used {each.key[2]} on the {seen} days known of the account"
+            found.setdefault("first time", (3, reason, each.events))
+        elif each.table == "files" and seen >= _KNOWN and each.habit is None:
+            reason = f"first time, on {seen} days known of the account, for {_what(each)}"
+            found.setdefault("first time", (3, reason, each.events))
         if each.strangers:
             reason = f"{each.strangers[0]} never filled {each.key[-1]} before, where others do"
             found.setdefault("client", (2, reason, each.events))

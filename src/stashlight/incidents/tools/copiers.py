@@ -186,7 +186,7 @@ def _each(statement: Statement) -> Act | None:
 
 
 _CALL: Final = re.compile(
-    r"\[(?:system\.)?io\.(?:file|directory)\]::(copy|move)\(\s*([^,]+),\s*([^,)]+)", re.IGNORECASE
+    r"\[(?:system\.)?io\.(?:file|directory)\]::(copy|move)\(\s*([^,]{1,1024}),\s*([^,)]+)", re.IGNORECASE
 )
 
 

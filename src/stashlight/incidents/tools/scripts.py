@@ -15,11 +15,13 @@ __all__ = ["NAME", "read"]
 
 NAME: str = "scripts"
 
+# A variable other than the environment's names no place.
+_VARIABLE: Final = re.compile(r"\$(?!\{?env:)", re.IGNORECASE)
 _WRITERS: Final = frozenset(
     {"out-file", "set-content", "add-content", "tee-object", "tee", "export-csv", "export-clixml", "epcsv", "sc", "ac"}
 )
 _ZIP: Final = re.compile(
-    r"(?:zipfile\]?|tarfile\]?)\s*(?:::|\.)\s*createfromdirectory\(\s*(?P<source>[^,]+),\s*(?P<target>[^,)]+)",
+    r"(?:zipfile\]?|tarfile\]?)\s*(?:::|\.)\s*createfromdirectory\(\s*(?P<source>[^,]{1,1024}),\s*(?P<target>[^,)]+)",
     re.IGNORECASE,
 )
 _STREAM: Final = re.compile(r"(?:gzipstream|deflatestream|ziparchive(?!entry)|zipfile\]?::open\()", re.IGNORECASE)
@@ -42,16 +44,13 @@ def read(statement: Statement, image: Image) -> Act | None:
         source = named(words, "path", "literalpath")
         if target is None and rest:
             target, rest = rest[-1], rest[:-1]
-        sources = [source] if source and not source.startswith("$_") else [w for w in rest if looks_like_path(w)]
-        traits = frozenset({"password"}) if named(words, "password", "securepassword") else frozenset[str]()
-        return Act(
-            "pack",
-            "Compress-Archive",
-            tuple(sources or upstream_roots(statement.upstream)),
-            target,
-            target is not None,
-            traits,
-        )
+        sources = [source] if source and not _VARIABLE.match(source) else [w for w in rest if looks_like_path(w)]
+        fed = " ".join(w for feeder in statement.upstream for w in feeder).lower()
+        traits = {"password"} if named(words, "password", "securepassword") else set[str]()
+        traits |= {"filtered"} if "-include" in fed or "-filter" in fed else set()
+        traits |= {"recursive"} if "-recurse" in fed else set()
+        sources = sources or upstream_roots(statement.upstream)
+        return Act("pack", "Compress-Archive", tuple(sources), target, target is not None, frozenset(traits))
     if match := _ZIP.search(statement.text):
         return Act("pack", "[IO.Compression]", (_bare(match["source"]),), _bare(match["target"]), True)
     if name in _WRITERS:
