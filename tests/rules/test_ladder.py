@@ -22,15 +22,24 @@ from stashlight.incidents.commands import statements
 
 _SYSMON = {"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "SourceName": "Microsoft-Windows-Sysmon"}
 _LINUX = {"EventID": 1, "Channel": "Linux-Sysmon/Operational", "SourceName": "Linux-Sysmon"}
-_SCRIPT = {"EventID": 4104, "Channel": "Microsoft-Windows-PowerShell/Operational", "SourceName": "Microsoft-Windows-PowerShell"}
+_SCRIPT = {
+    "EventID": 4104,
+    "Channel": "Microsoft-Windows-PowerShell/Operational",
+    "SourceName": "Microsoft-Windows-PowerShell",
+}
 _AT = {"UtcTime": "2026-01-01 00:00:00.000", "EventTime": "2026-01-01 00:00:00", "Hostname": "WS-1"}
+
+
+def _encoded(match: re.Match[str]) -> str:
+    """Write `@(…)` as PowerShell's encoded command."""
+    return base64.b64encode(match[1].encode("utf-16-le")).decode()
 
 
 def _cases() -> Iterator[tuple[str, str, str, str]]:
     for line in Path(__file__).with_name("command_lines.tsv").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             platform, image, original, text = line.split("\t")
-            yield platform, image, original, re.sub(r"@\((.*)\)\Z", lambda m: base64.b64encode(m[1].encode("utf-16-le")).decode(), text)
+            yield platform, image, original, re.sub(r"@\((.*)\)\Z", _encoded, text)
 
 
 CASES = tuple(_cases())
@@ -60,10 +69,12 @@ def _acts(text: str, image: Image, *, is_script: bool) -> list[Act]:
 
 def _unselected(engine: Engine, rules: RuleSet) -> Iterator[str]:
     """Give the events that command reading takes for an act and no rule with a rung selects."""
-    chosen = " OR ".join(r.condition for r in rules.events if r.note.rung and {"process_start", "script_block"} & {*r.kinds})
+    on_a_rung = [r for r in rules.events if r.note.rung and {"process_start", "script_block"} & {*r.kinds}]
+    chosen = " OR ".join(r.condition for r in on_a_rung)
     rows = engine.rows(
         "SELECT COALESCE(script_text, command_line), process_path_lc, original_file_name, file_description, "
-        f"kind = 'script_block' FROM events WHERE kind IN ('process_start', 'script_block') AND NOT ({chosen}) ORDER BY event_key"
+        "kind = 'script_block' FROM events "
+        f"WHERE kind IN ('process_start', 'script_block') AND NOT ({chosen}) ORDER BY event_key"
     )
     for text, path, original, description, is_script in rows:
         image = Image(*(str(v) if v else None for v in (path, original, description)))
@@ -80,7 +91,7 @@ def _add(engine: Engine, records: Iterable[dict[str, object]]) -> None:
 
 @pytest.mark.parametrize(("platform", "image", "original", "text"), CASES, ids=[c[3][:60] for c in CASES])
 def test_each_case_is_an_act(platform: str, image: str, original: str, text: str) -> None:
-    """The table would prove nothing if command reading made nothing of its lines; `vssadmin` and its like have no place."""
+    """The table would prove nothing if command reading made nothing of its lines."""
     told = Image(image.lower(), None if original == "-" else original)
     found = [a for s in statements(text, "ps" if platform == "script" else "") for a in read_statement(s, told)]
     assert found
@@ -95,7 +106,8 @@ def test_every_act_of_the_table_is_selected(rules: RuleSet) -> None:
 
 @pytest.mark.parametrize("shape", ["otrf", "defender"])
 def test_every_act_of_the_scenarios_is_selected(shared: Path, tmp_path: Path, rules: RuleSet, shape: str) -> None:
-    command = [sys.executable, str(shared / "eval" / "render.py"), "--shape", shape, "--out", str(tmp_path), "--split", "dev"]
+    render = str(shared / "eval" / "render.py")
+    command = [sys.executable, render, "--shape", shape, "--out", str(tmp_path), "--split", "dev"]
     subprocess.run(command, check=True, capture_output=True)
     (tmp_path / "labels.jsonl").unlink()
     with Engine(threads=1) as engine:
