@@ -101,9 +101,9 @@ def command_line() -> argparse.ArgumentParser:
     return whole
 
 
-def reading(parser: argparse.ArgumentParser) -> None:
-    """Declare what every command that reads logs takes."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, glob, archive, or - for standard input")
+def reading(parser: argparse.ArgumentParser, paths: str = "+") -> None:
+    """Declare what every command that reads logs takes; `paths` is "*" where they may be left out."""
+    parser.add_argument("paths", nargs=paths, metavar="PATH", help="file, folder, glob, archive, or - for standard input")
     parser.add_argument("--format", metavar="NAME", help="read every input as this format instead of looking at it")
     parser.add_argument(
         "--strict", action="store_true", help="parse every record; exit 3 if anything could not be used"

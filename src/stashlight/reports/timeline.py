@@ -24,7 +24,7 @@ class Entry:
 
 def timeline(incident: Incident) -> tuple[Entry, ...]:
     """Give the lines, earliest first; what has no readable time comes last."""
-    found = [Entry(incident.first_seen, "", "first event of the incident", "", ())]
+    found: list[Entry] = []
     for rung in incident.rungs:
         name = rung.name.replace("_", " ")
         found.append(
@@ -45,5 +45,6 @@ def timeline(incident: Incident) -> tuple[Entry, ...]:
         Entry(each.first_seen, "", f"rule “{each.title}” matches for the first time", "", each.evidence[:1])
         for each in incident.findings
     ]
-    found.append(Entry(incident.last_seen, "", "last event of the incident", "", ()))
+    if not found:
+        found += [Entry(incident.first_seen, "", "first event", "", ()), Entry(incident.last_seen, "", "last event", "", ())]
     return tuple(sorted(found, key=lambda entry: (moment(entry.time) is None, str(moment(entry.time)))))

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
-from stashlight.reports.blocks import Block, Box, Code, Facts, Items, Section, Table, Text
+from stashlight.reports.blocks import Block, Box, Code, Facts, Inline, Items, Section, Table, Text
 from stashlight.reports.html.drawings import drawing
 from stashlight.reports.html.markup import Frame, inline, safe, safe_lines
 from stashlight.reports.pictures import Picture
 
 __all__ = ["section"]
+
+_SHORT = 19  # as long as a time to the second
 
 
 def section(one: Section, frame: Frame, number: str, level: int) -> Iterator[str]:
@@ -63,9 +65,17 @@ def _table(table: Table, frame: Frame) -> Iterator[str]:
         cells = [inline(cell, frame) for cell in row]
         if table.letter:
             cells[0] = f"{safe(table.letter)}{number} {cells[0]}"
-        told = (f'<td data-head="{safe(head)}">{cell}</td>' for head, cell in zip(table.heads, cells, strict=True))
+        told = (
+            f'<td{_short(said)} data-head="{safe(head)}">{cell}</td>'
+            for head, cell, said in zip(table.heads, cells, row, strict=True)
+        )
         yield f"<tr{anchor}>{''.join(told)}</tr>\n"
     yield "</tbody></table>\n"
+
+
+def _short(said: Inline) -> str:
+    """Keep numbers, times and single words in one line."""
+    return ' class="short"' if isinstance(said, str) and len(said) <= _SHORT and (" " not in said or said[:1].isdigit()) else ""
 
 
 def _code(code: Code) -> Iterator[str]:

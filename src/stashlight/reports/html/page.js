@@ -1,6 +1,7 @@
 "use strict";
 (() => {
   const all = (query, from = document) => [...from.querySelectorAll(query)];
+  document.documentElement.classList.add("scripted");
   const told = document.getElementById("told");
   const field = document.getElementById("filter");
   if (field) {

@@ -56,7 +56,7 @@ def _top(document: Document) -> Iterator[str]:
     yield f'<title>{safe(title)} – Stashlight</title>\n<link rel="icon" href="data:,">\n'
     yield f"<style>{_asset('page.css')}</style>\n</head>\n<body>\n"
     yield '<a class="skip" href="#main">Skip to the incidents</a>\n<header>\n'
-    yield f"<p>Stashlight · incident report</p>\n<h1>{safe(incidents[0].title if len(incidents) == 1 else title)}</h1>\n"
+    yield f"<p>Stashlight · incident report</p>\n<h1>{safe(title)}</h1>\n"
     counts = [f"{number} {level}" for level in reversed(SEVERITIES) if (number := _count(incidents, level))]
     yield f"<p>{safe(joined(counts) or 'no incidents')}; from {many(scanned.files, 'file')} with {many(scanned.records, 'record')}"
     if scanned.first and scanned.last:

@@ -6,6 +6,7 @@ remediation, conclusion. What telemetry gives is filled in; what only people kno
 from stashlight.incidents.document import Document, Incident
 from stashlight.reports.attack import named, tactic_of
 from stashlight.reports.blocks import Blank, Block, Cite, Facts, Inline, Items, Section, Table, Text, Value
+from stashlight.reports.sections.indicators import indicators
 from stashlight.reports.sections.staged import BASIS
 from stashlight.reports.timeline import timeline
 from stashlight.reports.wording import clock, joined, many, size_of, values, window
@@ -74,7 +75,7 @@ def _technical(incident: Incident) -> tuple[Block, ...]:
         "Before the first event: ",
         Blank("how the account or host was taken; the logs that were read do not show it"),
     )
-    blocks: list[Block] = [Text("Attack chain:"), Text(before)]
+    blocks: list[Block] = [Text(before)]
     blocks.append(
         Table("Attack chain (times in UTC)", ("Time", "Step", "What happened", "Evidence"), rows)
         if rows
@@ -108,26 +109,9 @@ def _findings(incident: Incident) -> tuple[Block, ...]:
         (clock(entry.time), (f"{entry.said} ", Value(entry.value)) if entry.value else entry.said, Cite(entry.events))
         for entry in timeline(incident)
     )
-    iocs: list[tuple[Inline, ...]] = [("directory", Value(place), "") for place in incident.places]
-    iocs += [("archive", Value(each.path), Cite(each.evidence)) for each in incident.archives]
-    iocs += [
-        ("program", Value(name), "")
-        for name in dict.fromkeys(each.process for each in incident.commands if each.rung and each.process)
-    ]
-    iocs += [
-        ("command", Value(text), "")
-        for text in dict.fromkeys(each.command for each in incident.commands if each.rung and each.command)
-    ]
-    iocs += [("account", Value(account), "") for account in incident.accounts]
-    iocs += [("host", Value(host), "") for host in incident.hosts]
-    iocs += [
-        ("source", Value(each.path), Cite(each.evidence)) for each in incident.sources if each.basis == "requester"
-    ]
     return (
         Table("Timeline (UTC)", ("Time", "What happened", "Evidence"), rows),
-        Table("Indicators of compromise", ("Kind", "Indicator", "Evidence"), tuple(iocs))
-        if iocs
-        else Text("No indicator is known."),
+        indicators(incident),
         Facts(
             (
                 ("File hashes", Blank("SHA-256 of the staged files, from response step 1")),

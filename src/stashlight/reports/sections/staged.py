@@ -44,13 +44,17 @@ def _types(incident: Incident) -> tuple[Block, ...]:
         return ()
     whole = max(1, sum(count for _, count in counts))
     rows = [
-        (Value(f".{name}") if name else "(none)", f"{count:,}", f"{count / whole:.0%}")
+        (Value(f".{name}") if name else "(none)", f"{count:,}", _share(count, whole))
         for name, count in counts[:_MOST_TYPES]
     ]
     if len(counts) > _MOST_TYPES:
         rest = sum(count for _, count in counts[_MOST_TYPES:])
-        rows.append((f"{len(counts) - _MOST_TYPES:,} other types", f"{rest:,}", f"{rest / whole:.0%}"))
+        rows.append((f"{len(counts) - _MOST_TYPES:,} other types", f"{rest:,}", _share(rest, whole)))
     return (Table("File types", ("Type", "Files", "Share"), tuple(rows)),)
+
+
+def _share(count: int, whole: int) -> str:
+    return "under 1%" if 0 < count / whole < 0.005 else f"{count / whole:.0%}"
 
 
 def _sources(incident: Incident) -> tuple[Block, ...]:
