@@ -50,9 +50,9 @@ def run(options: argparse.Namespace) -> Exit:
     lines = [f"learned {learned.cases:,} cases of {learned.events:,} events into {options.into}"]
     lines += [f"  {name:<9} {learned.whole[name]:>9,} days, {new:,} new" for name, new in learned.new.items()]
     if learned.left_out:
-        piles, deeds = sum(l.piles for l in learned.left_out), sum(l.deeds for l in learned.left_out)
+        piles, deeds = sum(each.piles for each in learned.left_out), sum(each.deeds for each in learned.left_out)
         lines.append(f"left out {len(learned.left_out):,} cases that score ({piles:,} piles, {deeds:,} commands):")
-        lines += [f"  {l.id}  {l.severity} {l.score}  {l.place}" for l in learned.left_out[:_SHOWN]]
+        lines += [f"  {each.id}  {each.severity} {each.score}  {each.place}" for each in learned.left_out[:_SHOWN]]
         if len(learned.left_out) > _SHOWN:
             lines.append(f"  and {len(learned.left_out) - _SHOWN:,} more; `stashlight scan` shows them all")
     if learned.dropped:

@@ -1,7 +1,7 @@
 """
 What is normal here: which program of which account fills which place of a host, on how many days, how much, when.
 
-A baseline is a set of days. Each day of a key (say host, account, image, place) counts what happened in each hour (UTC).
+A baseline is a set of days. Each day of a key (host, account, image, place) counts what happened in each hour (UTC).
 Merging takes the greater count of each hour, so that the same day learned twice, in any order, counts once. All that is
 said of a habit (days, median, MAD, most, hours) is worked out from its days.
 """
@@ -24,7 +24,10 @@ Days = Mapping[str, Table]
 
 TABLES: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "files": (("host", "account", "image", "place"), "distinct files that a program put below a place"),
-    "clients": (("host", "place", "account", "client"), "distinct files that a client put below a place over the network"),
+    "clients": (
+        ("host", "place", "account", "client"),
+        "distinct files that a client put below a place over the network",
+    ),
     "tools": (("host", "account", "tool", "parent", "place"), "commands that copied, packed or collected into a place"),
     "accounts": (("account",), "events of an account, on any host"),
     "hosts": (("host",), "events of a host"),
@@ -32,7 +35,9 @@ TABLES: Final[dict[str, tuple[tuple[str, ...], str]]] = {
 """Table → the names of its key, and what its counts count."""
 
 _DAY_US: Final = 86_400_000_000
-_RANDOM: Final = re.compile(r"\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?|(?=[a-f]*\d)[0-9a-f]{12,}|\d{4}[-_.]\d\d[-_.]\d\d|\d{4,}")
+_RANDOM: Final = re.compile(
+    r"\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?|(?=[a-f]*\d)[0-9a-f]{12,}|\d{4}[-_.]\d\d[-_.]\d\d|\d{4,}"
+)
 _NUMBERS: Final = re.compile(r"(?<=[\\/])[\d._-]+(?=[\\/]|\Z)")
 
 # One host on one day: beyond this a burst of directories would crowd out what people do.
@@ -65,7 +70,9 @@ def _merged(left: Table, right: Table) -> Table:
 def aged(days: Days, keep: int) -> Days:
     """Leave out what is `keep` days or more older than the newest day learned."""
     newest = max((day for table in days.values() for _, day in table), default=0)
-    return {name: {key: hours for key, hours in table.items() if key[1] > newest - keep} for name, table in days.items()}
+    return {
+        name: {key: hours for key, hours in table.items() if key[1] > newest - keep} for name, table in days.items()
+    }
 
 
 def capped(days: Days, most: int = MOST_KEYS_A_DAY) -> tuple[Days, int]:
@@ -87,7 +94,7 @@ def capped(days: Days, most: int = MOST_KEYS_A_DAY) -> tuple[Days, int]:
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """What was normal for one key: on how many days, counts a day (median, median absolute deviation, most), at which hours (UTC)."""
+    """What was normal for one key: days seen, counts a day (median, median absolute deviation, most), hours (UTC)."""
 
     days: int
     median: float
@@ -102,7 +109,7 @@ class Habit:
 
     @property
     def bound(self) -> float:
-        """The greatest count that is still ordinary: the median and three robust standard deviations, or half as much again."""
+        """The greatest ordinary count: the median and three robust standard deviations, or half as much again."""
         return max(self.median + 3 * 1.4826 * self.mad, 1.5 * self.median)
 
 
@@ -138,7 +145,9 @@ class Baseline:
         counts = [sum(hours) for hours in found]
         middle = float(median(counts))
         spread = float(median([abs(c - middle) for c in counts]))
-        return Habit(len(found), middle, spread, max(counts), frozenset(h for hours in found for h, n in enumerate(hours) if n))
+        return Habit(
+            len(found), middle, spread, max(counts), frozenset(h for hours in found for h, n in enumerate(hours) if n)
+        )
 
     def known_days(self, table: str, name: str, before: int) -> int:
         """Give on how many days a host or account was seen at all."""
@@ -146,11 +155,18 @@ class Baseline:
 
     def place_days(self, host: str, place: str, before: int) -> int:
         """Give on how many days a place, or one above it that is not everybody's, was filled."""
-        return max((sum(d < before for d in self._places.get((host, above), ())) for above in covering(place)), default=0)
+        return max(
+            (sum(d < before for d in self._places.get((host, above), ())) for above in covering(place)), default=0
+        )
 
     def clients(self, host: str, place: str, before: int) -> frozenset[str]:
         """Give the clients that filled a place over the network."""
-        return frozenset(c for above in covering(place) for c, first in self._clients.get((host, above), {}).items() if first < before)
+        return frozenset(
+            c
+            for above in covering(place)
+            for c, first in self._clients.get((host, above), {}).items()
+            if first < before
+        )
 
     def use_days(self, account: str, tool: str, before: int) -> int:
         """Give on how many days an account used a tool, on any host."""
@@ -158,6 +174,6 @@ class Baseline:
 
 
 def covering(place: str) -> list[str]:
-    """Give a place's shape and those above it that stand for it, deepest first: a directory of everybody's stands for nothing."""
+    """Give a place's shape and those above that stand for it, deepest first: what is everybody's stands for none."""
     whole = shape(place)
     return [above for above in parents(whole) if above == whole or not common(above)]

@@ -1,14 +1,14 @@
 """
 A baseline on disk: one small Parquet file a table, to be read with anything.
 
-Each file has the columns of its key (text, NULL if unknown), `day` (date, UTC) and `hours` (24 counts, one an hour UTC).
+Each file has the columns of its key (text, NULL if unknown), `day` (date, UTC) and `hours` (24 counts, one an hour).
 `habits.parquet` is for people: what `files` says of each key; it is worked out anew and never read back.
 """
 
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -64,7 +64,7 @@ def read_days(folder: Path) -> Days:
 def _read(file: Path, name: str) -> Table:
     try:
         source = pq.ParquetFile(file)
-        marks = cast("dict[bytes, bytes]", source.schema_arrow.metadata or {})
+        marks = source.schema_arrow.metadata or {}
         if marks.get(_MARK) != VERSION.encode():
             said = marks.get(_MARK, b"no version").decode("utf-8", "replace")[:20]
             message = f"{file}: this is baseline {said!r}, not version {VERSION!r}: learn it anew into an empty folder"
@@ -72,7 +72,7 @@ def _read(file: Path, name: str) -> Table:
         if source.metadata.num_rows > _MOST_ROWS:
             message = f"{file}: more than {_MOST_ROWS:,} rows; this is no baseline that `learn` wrote"
             raise SettingError(message)
-        table = cast("pa.Table", source.read())  # pyright: ignore[reportUnknownMemberType]
+        table = source.read()  # pyright: ignore[reportUnknownMemberType]
         return dict(_rows(table, TABLES[name][0]))
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
         reason = "it is not there" if isinstance(error, FileNotFoundError) else str(error).split("\n")[0]
@@ -81,7 +81,7 @@ def _read(file: Path, name: str) -> Table:
 
 
 def _rows(table: pa.Table, names: tuple[str, ...]) -> Iterable[tuple[Key, tuple[int, ...]]]:
-    for row in cast("list[dict[str, Any]]", table.to_pylist()):
+    for row in table.to_pylist():
         hours = tuple(row["hours"])
         day = row["day"]
         if len(hours) != 24 or not isinstance(day, date) or not all(isinstance(n, int) and n >= 0 for n in hours):
@@ -93,7 +93,7 @@ def _rows(table: pa.Table, names: tuple[str, ...]) -> Iterable[tuple[Key, tuple[
 def _arrow(name: str, rows: Table) -> pa.Table:
     names = TABLES[name][0]
     ordered = sorted(rows.items())
-    columns: dict[str, pa.Array] = {
+    columns: dict[str, pa.Array[Any]] = {
         column: pa.array([key[i] or None for (key, _), _ in ordered], pa.string()) for i, column in enumerate(names)
     }
     columns["day"] = pa.array([_EPOCH + timedelta(days=day) for (_, day), _ in ordered], pa.date32())
@@ -106,7 +106,7 @@ def _habits(days: Days) -> pa.Table:
     baseline = Baseline(days)
     keys = sorted({key for key, _ in days.get("files", {})})
     found = [(key, habit) for key in keys if (habit := baseline.habit("files", key, 1 << 40)) is not None]
-    columns: dict[str, pa.Array] = {
+    columns: dict[str, pa.Array[Any]] = {
         column: pa.array([key[i] or None for key, _ in found], pa.string()) for i, column in enumerate(names)
     }
     columns["days"] = pa.array([h.days for _, h in found], pa.int64())

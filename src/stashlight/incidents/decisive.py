@@ -15,8 +15,8 @@ def floor(case: Case, factors: Iterable[Factor]) -> int:
     """
     Give the sum below which no habit may lower a case.
 
-    It is what the factors give that tell of a decisive store (content), of a renamed archiver, an odd name or a password
-    (archive), or of a program that claims to be another one (writer).
+    It is what the factors give that tell of a decisive store (content), of a renamed archiver, an odd name or a
+    password (archive), or of a program that claims to be another one (writer).
     """
     traits = {trait for deed in case.deeds for trait in deed.act.traits}
     kept: set[str] = set()

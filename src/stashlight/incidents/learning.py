@@ -1,8 +1,8 @@
 """
 Cases → the days of a baseline.
 
-A case that scores as an incident is left out whole, so that an intruder who is seen does not become a habit; a person may
-let one in by its id. Programs that fill their own folder are not learned: no factor asks about them.
+A case that scores as an incident is left out whole, so that an intruder who is seen does not become a habit; a person
+may let one in by its id. Programs that fill their own folder are not learned: no factor asks about them.
 """
 
 from collections import defaultdict
@@ -42,10 +42,10 @@ class LeftOut:
 
 
 def ordinary(cases: Iterable[Case], tuning: Tuning, accepted: Collection[str] = ()) -> tuple[list[Case], list[LeftOut]]:
-    """Part cases that may be learned from those that score as an incident; `accepted` are ids that a person judged benign."""
+    """Part cases to learn from those that score as an incident; `accepted` are ids that a person judged benign."""
     learned: list[Case] = []
     left: list[LeftOut] = []
-    let_in = {id.lower() for id in accepted}
+    let_in = {each.lower() for each in accepted}
     for case in cases:
         points, _ = score(case)
         severity = severity_of(points, tuning.severity_cuts)
@@ -54,45 +54,62 @@ def ordinary(cases: Iterable[Case], tuning: Tuning, accepted: Collection[str] = 
         else:
             place = case.places[0][1] if case.places else ""
             left.append(LeftOut(case_id(case), severity or "", points, place, len(case.written), len(case.deeds)))
-    return learned, sorted(left, key=lambda l: (-l.score, l.id))
+    return learned, sorted(left, key=lambda each: (-each.score, each.id))
+
+
+class _Counts:
+    """Rows of a baseline while they are counted."""
+
+    def __init__(self, until: int) -> None:
+        self.until = until
+        self.later = 0
+        self.tables: dict[str, dict[Key, list[int]]] = {name: {} for name in TABLES}
+
+    def add(self, table: str, key: tuple[str, ...], us: int, number: int) -> None:
+        if day_of(us) > self.until:
+            self.later += 1
+            return
+        hours = self.tables[table].setdefault((key, day_of(us)), [0] * 24)
+        hours[us // _HOUR_US % 24] += number
+
+    @property
+    def days(self) -> Days:
+        return {name: {key: tuple(hours) for key, hours in table.items()} for name, table in self.tables.items()}
 
 
 def days_of(engine: Engine, cases: Sequence[Case], until: int) -> tuple[Days, int]:
     """
-    Give what these cases and the hosts' events add to a baseline, and how many rows lay after the day `until`.
+    Give what these cases and the hosts' events add to a baseline, and how many counts lay after the day `until`.
 
     A clock that is wrong by years would age everything else out. Needs the tables `written` and `events`.
     """
-    tables: dict[str, dict[Key, list[int]]] = {name: {} for name in TABLES}
-    later = 0
+    counts = _Counts(until)
+    for case in cases:
+        for deed in (*case.deeds, *case.after):
+            if deed.act.rung in ("collect", "stage", "pack"):
+                tool = (deed.act.tool, shape(deed.parent_path or ""), shape(deed.place or ""))
+                counts.add("tools", (deed.host, deed.account or "", *tool), deed.ts_us, 1)
+    _count_files(engine, cases, counts)
+    for table, name in (("hosts", "host_key"), ("accounts", "account_key")):
+        for key, hour, events in cast("Iterable[tuple[str, int, int]]", engine.rows(_SEEN.format(name=name))):
+            counts.add(table, (key,), hour, events)
+    return counts.days, counts.later
 
-    def count(table: str, key: tuple[str, ...], us: int, number: int) -> None:
-        nonlocal later
-        if day_of(us) > until:
-            later += 1
-            return
-        hours = tables[table].setdefault((key, day_of(us)), [0] * 24)
-        hours[us // _HOUR_US % 24] += number
 
+def _count_files(engine: Engine, cases: Sequence[Case], counts: _Counts) -> None:
     piles: defaultdict[tuple[str, str, str], list[Pile]] = defaultdict(list)
     for case in cases:
         for pile, writer in case.written:
             if not writer.owns:
                 piles[pile.host, pile.actor, pile.directory].append(pile)
-        for deed in (*case.deeds, *case.after):
-            if deed.act.rung in ("collect", "stage", "pack"):
-                key = (deed.host, deed.account or "", deed.act.tool, shape(deed.parent_path or ""), shape(deed.place or ""))
-                count("tools", key, deed.ts_us, 1)
-    for host, actor, directory, hour, files in cast("Iterable[tuple[str, str, str, int, int]]", engine.rows(statement("hours"))):
-        for pile in piles.get((host, actor, directory), ()):
-            if pile.first_us < hour + _HOUR_US and hour <= pile.last_us:
-                place, account = shape(pile.place), pile.account or ""
-                image = "(network)" if pile.is_remote else shape(pile.process_path or "")
-                count("files", (host, account, image, place), hour, files)
-                if pile.is_remote and pile.client:
-                    count("clients", (host, place, account, pile.client), hour, files)
-                break
-    for table, name in (("hosts", "host_key"), ("accounts", "account_key")):
-        for key, hour, events in cast("Iterable[tuple[str, int, int]]", engine.rows(_SEEN.format(name=name))):
-            count(table, (key,), hour, events)
-    return {name: {key: tuple(hours) for key, hours in table.items()} for name, table in tables.items()}, later
+    rows = cast("Iterable[tuple[str, str, str, int, int]]", engine.rows(statement("hours")))
+    for host, actor, directory, hour, files in rows:
+        several = piles.get((host, actor, directory), ())
+        pile = next((p for p in several if p.first_us < hour + _HOUR_US and hour <= p.last_us), None)
+        if pile is None:
+            continue
+        place, account = shape(pile.place), pile.account or ""
+        image = "(network)" if pile.is_remote else shape(pile.process_path or "")
+        counts.add("files", (host, account, image, place), hour, files)
+        if pile.is_remote and pile.client:
+            counts.add("clients", (host, place, account, pile.client), hour, files)

@@ -1,17 +1,17 @@
 """
-What a site may tune: the mutable elements of ATT&CK's analytics for T1074, under ATT&CK's names, and our own beside them.
+What a site may tune: the mutable elements of ATT&CK's analytics for T1074 under ATT&CK's names, and our own.
 
-https://attack.mitre.org/techniques/T1074/ (analytics AN0723 to AN0729 and their mutable elements). A settings file is TOML;
-a key left out keeps its default, which is what the score was measured with.
+https://attack.mitre.org/techniques/T1074/ (analytics and their mutable elements). A settings file is TOML; a key left
+out keeps its default, which is what the score was measured with.
 """
 
 import fnmatch
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, cast
 
@@ -39,24 +39,37 @@ class Tuning:
     """
 
     staging_dir_list: tuple[str, ...] = field(
-        default=(), metadata=_about("directories to count as staging places, beside the built-in kinds: `*` may stand in them, and all below counts")
+        default=(),
+        metadata=_about("directories to count as staging places beside the built-in kinds, with all below them"),
     )
     archiving_tool_patterns: tuple[str, ...] = field(
-        default=(), metadata=_about("file names of programs to read as archivers, beside those known by name or grammar: first path the archive, others the sources")
+        default=(),
+        metadata=_about("file names of programs to read as archivers: first path the archive, others sources"),
     )
     copy_tool_patterns: tuple[str, ...] = field(
-        default=(), metadata=_about("file names of programs to read as copiers, beside those known: last path the destination, others the sources")
+        default=(),
+        metadata=_about("file names of programs to read as copiers: last path the destination, others sources"),
     )
     remote_path_patterns: tuple[str, ...] = field(
-        default=(), metadata=_about("shares of other hosts that nobody should fill: they count like administrative shares")
+        default=(),
+        metadata=_about("shares of other hosts that nobody should fill: they count like administrative shares"),
     )
     time_window: timedelta = field(
-        default=timedelta(hours=6), metadata=_about("what one process tree, or one account in everybody's directory, does within this time belongs together")
+        default=timedelta(hours=6),
+        metadata=_about(
+            "what one process tree, or one account in everybody's directory, does within this time belongs together"
+        ),
     )
     transfer_volume_threshold: int = field(default=5, metadata=_about("files of value from which volume counts"))
-    user_threshold: int = field(default=2, metadata=_about("hosts that one account brings to one place, from which fan-in counts"))
-    session_gap: timedelta = field(default=timedelta(hours=12), metadata=_about("the pause in one directory that ends a pile"))
-    horizon: timedelta = field(default=timedelta(hours=72), metadata=_about("the longest pause inside one incident at one place"))
+    user_threshold: int = field(
+        default=2, metadata=_about("hosts that one account brings to one place, from which fan-in counts")
+    )
+    session_gap: timedelta = field(
+        default=timedelta(hours=12), metadata=_about("the pause in one directory that ends a pile")
+    )
+    horizon: timedelta = field(
+        default=timedelta(hours=72), metadata=_about("the longest pause inside one incident at one place")
+    )
     severity_cuts: tuple[tuple[str, int], ...] = field(
         default=SEVERITY_CUTS, metadata=_about("the least score of each severity, from critical down")
     )
@@ -122,7 +135,7 @@ def _value(default: object, value: object) -> object:
     if isinstance(default, timedelta):
         if not isinstance(value, str):
             message = f"write a length of time such as '6h', not {value!r}"
-            raise ValueError(message)
+            raise SettingError(message)
         return duration(value)
     if isinstance(default, int):
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -145,19 +158,23 @@ def _patterns(value: object) -> tuple[str, ...]:
 
 
 def _cuts(value: object) -> tuple[tuple[str, int], ...]:
-    written = cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
-    if not written or (unknown := written.keys() - dict(SEVERITY_CUTS).keys()):
-        message = f"no severity {min(unknown)!r}" if written else "write a table such as {low = 20}"
+    written: dict[str, object] = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    if not written:
+        message = "write a table such as {low = 20}"
         raise ValueError(message)
-    cuts = tuple((name, written.get(name, least)) for name, least in SEVERITY_CUTS)
-    points = [c for _, c in cuts]
-    if not all(isinstance(c, int) and not isinstance(c, bool) and 0 < c <= 100 for c in points):
-        message = "write whole numbers from 1 to 100"
-        raise ValueError(message)
-    if any(upper <= lower for upper, lower in zip(cast("list[int]", points), cast("list[int]", points)[1:], strict=False)):
+    for name, least in written.items():
+        if name not in dict(SEVERITY_CUTS):
+            message = f"no severity {name!r}"
+            raise ValueError(message)
+        if not isinstance(least, int) or isinstance(least, bool) or not 0 < least <= 100:
+            message = f"write whole numbers from 1 to 100, not {least!r}"
+            raise ValueError(message)
+    cuts = tuple((name, cast("int", written.get(name, least))) for name, least in SEVERITY_CUTS)
+    points = [least for _, least in cuts]
+    if any(upper <= lower for upper, lower in pairwise(points)):
         message = f"cuts must fall from critical to info, not {points}"
         raise ValueError(message)
-    return cast("tuple[tuple[str, int], ...]", cuts)
+    return cuts
 
 
 def _is_program(patterns: tuple[str, ...], program: str) -> bool:
@@ -169,7 +186,7 @@ def _matches(patterns: tuple[str, ...], text: str, *, below: bool) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _compiled(patterns: tuple[str, ...], below: bool) -> re.Pattern[str]:  # noqa: FBT001 - a cache key
+def _compiled(patterns: tuple[str, ...], below: bool) -> re.Pattern[str]:
     """Compile wildcards into one expression over folded text; fnmatch's atomic groups keep hostile names linear."""
     each = [pattern.lower().rstrip("\\/").replace("[", "[[]") for pattern in patterns]
     if below:

@@ -1,4 +1,4 @@
-"""What is new or far more than usual against the days learned before; what is done every day, by the same, in the same place."""
+"""What is new or far more than on the days learned before; what is done every day by the same, in the same place."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -85,7 +85,7 @@ def _hour(us: int) -> int:
 
 
 def _habitual(case: Case, done: list[_Day]) -> Factor | None:
-    """Lower if all of it was done before: by the same program and account, in the same place, so much and at such hours."""
+    """Lower if all was done before: by the same program and account, in the same place, as much, at such hours."""
     if case.logons or any(w.kind in ("masked", "nameless") for _, w in case.written):
         return None
     if not all(_is_habit(d) for d in done):
@@ -94,7 +94,8 @@ def _habitual(case: Case, done: list[_Day]) -> Factor | None:
     least = min(done, key=lambda d: (d.habit.days if d.habit else 0, d.key))
     reason = f"the same on {days} days before: {_what(least)}"
     if least.table == "files" and least.habit:
-        reason += f", {least.count:,} files against a median of {least.habit.median:,.0f} (MAD {least.habit.mad:,.0f}, most {least.habit.most:,})"
+        usual = f"median of {least.habit.median:,.0f} (MAD {least.habit.mad:,.0f}, most {least.habit.most:,})"
+        reason += f", {least.count:,} files against a {usual}"
     return Factor(NAME, -min(25, 5 + 2 * days), reason, _events(done))
 
 
@@ -108,7 +109,7 @@ def _is_habit(each: _Day) -> bool:
 def _unusual(baseline: Baseline, done: list[_Day], known: dict[str, int]) -> Factor | None:
     """Raise for each kind of novelty once, with its counts."""
     found: dict[str, tuple[int, str, tuple[str, ...]]] = {}
-    for each in done:
+    for each in sorted(done, key=lambda d: d.table, reverse=True):
         host, account = each.key[:2]
         days = known[host]
         if not baseline.place_days(host, each.key[-1], each.day):
@@ -127,7 +128,11 @@ def _unusual(baseline: Baseline, done: list[_Day], known: dict[str, int]) -> Fac
         habit = each.habit
         if habit is None or habit.days < _KNOWN:
             continue
-        if each.table == "files" and each.count >= _FEW and each.count > max(2 * habit.most, habit.median + 6 * 1.4826 * habit.mad):
+        if (
+            each.table == "files"
+            and each.count >= _FEW
+            and each.count > max(2 * habit.most, habit.median + 6 * 1.4826 * habit.mad)
+        ):
             reason = (
                 f"{each.count:,} files in a day against a median of {habit.median:,.0f} "
                 f"(MAD {habit.mad:,.0f}, most {habit.most:,} on {habit.days} days)"
