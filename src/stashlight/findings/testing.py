@@ -22,7 +22,7 @@ from stashlight.events import Normaliser
 from stashlight.findings.match import match
 from stashlight.findings.rule import Case, Rule, RuleSet
 
-__all__ = ["Failure", "failures"]
+__all__ = ["Failure", "add_cases", "failures"]
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _SYSMON = "Microsoft-Windows-Sysmon"
@@ -95,7 +95,7 @@ def _single(rule: Rule) -> Iterator[Failure]:
     with Engine(threads=1) as engine:
         keys: dict[str, tuple[Literal["match", "ignore"], int]] = {}
         for expected, number, case in _cases(rule):
-            key = _add(engine, rule, [case | {"stashlight_case": f"{expected} {number}"}])
+            key = add_cases(engine, rule, [case | {"stashlight_case": f"{expected} {number}"}])
             if key:
                 keys[key[0]] = (expected, number)
             else:
@@ -110,7 +110,7 @@ def _several(rule: Rule, bases: Sequence[Rule]) -> Iterator[Failure]:
     source = bases[0] if bases else rule
     for expected, number, case in _cases(rule):
         with Engine(threads=1) as engine:
-            if not _add(engine, source, list(_repeated(case))):
+            if not add_cases(engine, source, list(_repeated(case))):
                 yield Failure(rule, expected, number, "is no event that Stashlight knows")
                 continue
             match(engine, RuleSet(rules=(*bases, rule)))
@@ -128,7 +128,7 @@ def _repeated(case: Case) -> Iterator[Case]:
         yield {"UtcTime": _utc_time(time), "EventTime": _utc_time(time), **numbered, "stashlight_case": n}
 
 
-def _add(engine: Engine, rule: Rule, cases: Sequence[Case]) -> list[str]:
+def add_cases(engine: Engine, rule: Rule, cases: Sequence[Case]) -> list[str]:
     """Add the events of these cases; give their keys."""
     normaliser = Normaliser(rule.file)
     for position, case in enumerate(cases, 1):

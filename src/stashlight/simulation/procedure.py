@@ -1,7 +1,7 @@
 """
 Procedure → acts: play the steps of a YAML file.
 
-    title, start (UTC), host: {name, domain, address}
+    title, start (UTC), host: {name, domain, address}; `attack: true` if it is one
     steps, each `at` so many seconds after the start, by the process `by` (a key given earlier):
       {at, process: KEY, image, command, account, parent: KEY, name, description, company}; `runs: true`: from before
       {at, writes: FOLDER, by, over: seconds, extensions: {docx: 12}, names: [..], size: bytes on average}
@@ -21,7 +21,7 @@ import yaml
 
 from stashlight.simulation.acts import Act, Connect, Delete, Host, Logon, Process, ShareWrite, Start, Write, draw
 
-__all__ = ["PROCEDURES", "play", "procedure_names"]
+__all__ = ["PROCEDURES", "attack_names", "play", "procedure_names"]
 
 PROCEDURES = Path(__file__).parent / "procedures"
 
@@ -64,6 +64,7 @@ class Procedure(TypedDict):
     title: str
     start: datetime
     host: dict[str, str]
+    attack: NotRequired[bool]
     steps: list[Step]
 
 
@@ -72,14 +73,23 @@ def procedure_names() -> list[str]:
     return sorted(path.stem for path in PROCEDURES.glob("*.yml"))
 
 
+def attack_names() -> list[str]:
+    """Name the procedures that are attacks; the others only look like one."""
+    return [name for name in procedure_names() if _written(name).get("attack")]
+
+
 def play(name: str) -> list[Act]:
     """Give everything that happens in a procedure, in order of time."""
-    written = cast("Procedure", yaml.safe_load((PROCEDURES / f"{name}.yml").read_text("utf-8")))
+    written = _written(name)
     scene = _Scene(Host(**written["host"]), {}, [])
     start = written["start"].replace(tzinfo=UTC)
     for number, step in enumerate(written["steps"]):
         scene.acts.extend(_acts(step, f"{name}|{number}", start + timedelta(seconds=step["at"]), scene))
     return sorted(scene.acts, key=lambda act: act.time)
+
+
+def _written(name: str) -> Procedure:
+    return cast("Procedure", yaml.safe_load((PROCEDURES / f"{name}.yml").read_text("utf-8")))
 
 
 @dataclass(slots=True)
