@@ -22,8 +22,10 @@ from stashlight.incidents.confidence import confidence
 from stashlight.incidents.deeds import Deed
 from stashlight.incidents.document import Archive, Command, Evidence, Factor, Files, FindingNote, Incident, Rung, Source
 from stashlight.incidents.minutes import minutes
+from stashlight.incidents.pairing import Read, read_pairs
 from stashlight.incidents.places import within
 from stashlight.incidents.queries import statement
+from stashlight.incidents.spelling import spelled_places
 from stashlight.incidents.staged import register_piles
 from stashlight.incidents.techniques import techniques
 
@@ -62,30 +64,40 @@ def describe(
         for i, one in enumerate(scored)
         for key in [*_keys(one), *(k for k, _ in samples.get(i, ()))]
     }  # fmt: skip
-    known = _evidence(engine, cited)
+    register_piles(engine, [one.case for one in scored])
+    reads = read_pairs(engine, [one.case for one in scored])
+    known = _evidence(engine, cited | {r.event for some in reads.values() for r in some})
     names = _names(engine, scored)
-    found = [_incident(i, one, files[i], samples.get(i, []), known, names, noted or {}) for i, one in enumerate(scored)]
+    told = _Told(known, *names, spelled_places(engine, [one.case for one in scored]), reads, noted or {})
+    found = [_incident(i, one, files[i], samples.get(i, []), told) for i, one in enumerate(scored)]
     return sorted(found, key=lambda i: (-i.score, i.first_seen, i.id))
 
 
-def _incident(
-    number: int,
-    one: Scored,
-    files: Files,
-    samples: list[tuple[str, str]],
-    known: dict[str, Evidence],
-    names: tuple[dict[str, str], dict[str, str]],
-    noted: dict[str, tuple[FindingNote, ...]],
-) -> Incident:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was looked up once for all incidents: evidence, spellings of hosts, accounts and places, reads, findings."""
+
+    known: dict[str, Evidence]
+    hosts: dict[str, str]
+    accounts: dict[str, str]
+    places: dict[tuple[str, str], str]
+    reads: dict[int, tuple[Read, ...]]
+    noted: dict[str, tuple[FindingNote, ...]]
+
+
+def _incident(number: int, one: Scored, files: Files, samples: list[tuple[str, str]], told: _Told) -> Incident:
     case = one.case
     hosts = _hosts(case)
-    places = tuple(dict.fromkeys(place for _, place in case.places))[:_PLACES]
+    reads = told.reads.get(number, ())
+    names = (told.hosts, told.accounts)
+    places = tuple(dict.fromkeys(told.places.get(where, where[1]) for where in case.places))[:_PLACES]
     accounts = tuple(names[1].get(a, a) for a in case.accounts)
-    keys = [k for k in dict.fromkeys([*_keys(one), *(key for key, _ in samples)]) if k in known][:_EVIDENCE]
+    cited = dict.fromkeys([*_keys(one), *(key for key, _ in samples), *(r.event for r in reads)])
+    keys = [k for k in cited if k in told.known][:_EVIDENCE]
     grade, reason = confidence(case)
     return Incident(
         id=case_id(case),
-        title=_title(case, files, names[0]),
+        title=_title(case, files, names[0], places),
         severity=one.severity,
         score=one.points,
         confidence=grade,
@@ -97,10 +109,10 @@ def _incident(
         last_seen=instant(case.last_us),
         files=files,
         factors=one.factors,
-        findings=_findings(keys, noted),
-        evidence=tuple(known[k] for k in keys),
-        rungs=_rungs(case),
-        sources=_sources(case, names[0]),
+        findings=_findings(keys, told.noted),
+        evidence=tuple(told.known[k] for k in keys),
+        rungs=_rungs(case, reads),
+        sources=_sources(case, names[0], reads),
         archives=_archives(case),
         commands=_commands(case, names),
         confidence_reason=reason,
@@ -123,8 +135,8 @@ def _hosts(case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys(h for h in found if h))[:50]
 
 
-def _title(case: Case, files: Files, hosts: dict[str, str]) -> str:
-    host, place = case.places[0] if case.places else ("", "")
+def _title(case: Case, files: Files, hosts: dict[str, str], places: Sequence[str]) -> str:
+    host, place = (case.places[0][0], places[0]) if case.places else ("", "")
     what = f"{files.count:,} files" if files.count > 1 else "1 file" if files.count else "Data"
     packs = case.acts("pack")
     if packs and files.count <= 1:
@@ -140,7 +152,7 @@ def _keys(one: Scored) -> list[str]:
     return keys
 
 
-def _rungs(case: Case) -> tuple[Rung, ...]:
+def _rungs(case: Case, reads: Sequence[Read]) -> tuple[Rung, ...]:
     found: list[Rung] = []
     for name in RUNGS:
         deeds = case.acts(name)
@@ -148,6 +160,10 @@ def _rungs(case: Case) -> tuple[Rung, ...]:
         events = [e for d in deeds for e in d.events[:2]]
         said = sorted({d.act.tool for d in deeds})
         summary = f"{', '.join(said[:5])}" if said else ""
+        if name == "collect" and reads:
+            times += [t for r in reads for t in (r.first_us, r.last_us)]
+            events += [r.event for r in reads[:5]]
+            summary = f"{sum(r.files for r in reads):,} files read where they came from" + (f" ({summary})" if summary else "")
         if name == "stage" and case.staged:
             times += [t for p in case.staged for t in (p.first_us, p.last_us)]
             events += [p.event for p in case.staged[:5]]
@@ -163,8 +179,10 @@ def _rungs(case: Case) -> tuple[Rung, ...]:
     return tuple(found)
 
 
-def _sources(case: Case, hosts: dict[str, str]) -> tuple[Source, ...]:
-    found: dict[tuple[str, str], Source] = {}
+def _sources(case: Case, hosts: dict[str, str], reads: Sequence[Read]) -> tuple[Source, ...]:
+    found: dict[tuple[str, str], Source] = {
+        (r.host, r.directory): Source(r.directory, hosts.get(r.host, r.host), "read", r.files, (r.event,)) for r in reads
+    }
     for deed in case.acts("collect", "stage", "pack"):
         for path in deed.act.sources:
             low = path.lower()

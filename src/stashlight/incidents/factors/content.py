@@ -11,7 +11,7 @@ __all__ = ["NAME", "weigh"]
 NAME: str = "content"
 
 _DECISIVE = {
-    "Active Directory database": 20,
+    "Active Directory database": 24,
     "registry hive": 9,
     "password vault": 10,
     "mail store": 10,
@@ -23,6 +23,8 @@ _DECISIVE = {
     "crypto wallet": 6,
 }
 _MOST = 18
+# The keys of a whole domain weigh more than any number of documents.
+_MOST_OF_A_DOMAIN = 30
 
 
 def weigh(case: Case) -> Factor | None:
@@ -44,7 +46,7 @@ def weigh(case: Case) -> Factor | None:
         points += 3
         reasons.append(f"{classes['picture']} pictures")
     traits = {t for d in case.deeds for t in d.act.traits}
-    for trait, worth, what in (("ntds", 20, "a copy of the Active Directory database"), ("hives", 9, "registry hives"), ("mailbox", 10, "a mailbox export"),
+    for trait, worth, what in (("ntds", 24, "a copy of the Active Directory database"), ("hives", 9, "registry hives"), ("mailbox", 10, "a mailbox export"),
                                ("secrets", 10, "credential files read"), ("database", 9, "a database export"), ("directory_service", 8, "an export of the directory service")):  # fmt: skip
         if trait in traits and not any(what.split()[-1] in r for r in reasons):
             points += worth
@@ -58,7 +60,7 @@ def weigh(case: Case) -> Factor | None:
         reasons.append(f"the command asks for {', '.join(wanted[:6])}")
     if not points:
         return None
-    return Factor(NAME, min(_MOST, points), "; ".join(reasons), tuple(dict.fromkeys(evidence))[:10])
+    return Factor(NAME, min(_MOST_OF_A_DOMAIN if any("Active Directory" in r for r in reasons) else _MOST, points), "; ".join(reasons), tuple(dict.fromkeys(evidence))[:10])
 
 
 def _stores(case: Case) -> tuple[int, list[str], list[str]]:
