@@ -61,7 +61,7 @@ SENSITIVE: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"\.(?:kdbx?|psafe3|1pif|agilekeychain|keychain(?:-db)?)\Z"), "password vault"),
     (re.compile(r"\A(?:id_rsa|id_ed25519|id_ecdsa|id_dsa)(?:\.\w+)?\Z|\.(?:ppk)\Z"), "SSH private key"),
     (re.compile(r"\.(?:pfx|p12|pvk)\Z"), "certificate with private key"),
-    (re.compile(r"\.(?:pst|ost|edb)\Z"), "mail store"),
+    (re.compile(r"\.(?:pst|ost)\Z|\A(?:priv\d+|mailbox database.*)\.edb\Z"), "mail store"),
     (re.compile(r"(?:lsass|mimi)\w*\.dmp\Z"), "credential memory dump"),
     (
         re.compile(r"\A(?:login data|logins\.json|key[34]\.db|cookies\.sqlite|web data)\w*\Z"),

@@ -98,6 +98,7 @@ KINDS: Final[tuple[PlaceKind, ...]] = (
         "run_directory", 8, "a system run-time directory", r"\A/(?:run|var/run|var/log|var/lib|var/spool|etc|usr|boot)/"
     ),
     _kind("remote_share", 5, "a share of another host", r"\A\\\\[^\\]+\\[^\\]+\\"),
+    _kind("users_root", 9, "nobody keeps files beside the profiles", r"\A[a-z]:\\(?:users|documents and settings)\\\Z"),
     _kind("drive_root", 7, "the root of a drive", r"\A[a-z]:\\\Z|\A/\Z"),
     _kind("profile_root", 4, "the root of a profile", _USER + r"\Z"),
     _kind("profile", 1, "a user's own folders", _USER + r"|\A/(?:home/[^/]+|root)/"),

@@ -23,6 +23,7 @@ _DECISIVE = {
     "crypto wallet": 6,
 }
 _MOST = 18
+_HIVES = 3
 # The keys of a whole domain weigh more than any number of documents.
 _MOST_OF_A_DOMAIN = 30
 
@@ -77,6 +78,8 @@ def _stores(case: Case) -> tuple[int, list[str], list[str]]:
     ):
         del by_meaning["registry hive"]
     points = sum(_DECISIVE.get(m, 0) for m in by_meaning)
+    # SAM with SYSTEM (and SECURITY) gives every local password; one hive alone gives little.
+    points += 6 if len(set(by_meaning.get("registry hive", ()))) >= _HIVES else 0
     return points, [f"{m} ({', '.join(sorted(set(n))[:3])})" for m, n in sorted(by_meaning.items())], evidence[:6]
 
 

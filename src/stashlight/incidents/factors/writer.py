@@ -14,7 +14,8 @@ _POINTS = {
     "foreign": 20,
     "shell": 6,
     "explorer": 2,
-    "system": 10, "remote": 0,
+    "system": 10,
+    "remote": 0,
     "unknown": 2,
     "installed": 0,
 }
@@ -30,7 +31,8 @@ def weigh(case: Case) -> Factor | None:
     for pile, writer in case.written:
         worth = pile.data + sum(pile.classes.get(name, 0) for name in ("opaque", "none", "other"))
         points = _POINTS[writer.kind] if worth else 0
-        if writer.kind in ("remote", "explorer") and worth >= _SEVERAL and kind_of(pile.place).points >= _ODD:
+        several = worth >= _SEVERAL or bool(case.sensitive)
+        if writer.kind in ("remote", "explorer") and several and kind_of(pile.place).points >= _ODD:
             # People and shares fill folders of people; this is none.
             points = 8
         if writer.owns:
