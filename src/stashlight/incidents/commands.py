@@ -18,6 +18,8 @@ __all__ = ["Statement", "program", "resolve", "statements"]
 _MAX_TEXT: Final = 65_536
 _MAX_STATEMENTS: Final = 400
 _MAX_DEPTH: Final = 4
+# PATH_MAX of Linux; nobody changes into a longer directory, and every relative path would be joined to it.
+_MAX_PATH: Final = 4_096
 
 _SHELLS: Final = {"cmd": "cmd", "powershell": "ps", "pwsh": "ps", "powershell_ise": "ps"} | dict.fromkeys(
     ("sh", "bash", "dash", "zsh", "ksh", "ash", "busybox"), "sh"
@@ -86,7 +88,7 @@ def statements(
     text: str | None,
     shell: str = "",
     directory: str | None = None,
-    variables: dict[str, str] | None = None,
+    variables: "_Variables | None" = None,
     depth: int = 0,
 ) -> list[Statement]:
     """Give the simple commands of `text`, nested shells opened, in order."""
@@ -96,7 +98,7 @@ def statements(
     if opened is not None:
         return statements(opened[1], opened[0], directory, variables, depth + 1)
     found: list[Statement] = []
-    known = dict(variables or {})
+    known = variables.copy() if variables else _Variables({}, [_MAX_TEXT])
     drives: dict[str, str] = {}
     flow: list[tuple[str, ...]] = []
     outer: list[list[tuple[str, ...]]] = []
@@ -106,10 +108,10 @@ def statements(
         if len(found) >= _MAX_STATEMENTS:
             break
         if shell != "cmd" and (assigned := _assignment(words, known)):
-            known |= assigned
+            known.values.update(assigned)
             if len(words) <= 3:
                 continue
-        words = [_substitute(w, known) for w in words]
+        words = [known.into(w) for w in words]
         if shell != "cmd" and (output := _kept_output(words)):
             variable, words = output
             kept[variable] = tuple(words)
@@ -132,9 +134,9 @@ def statements(
                     tuple(words),
                     shell,
                     raw,
-                    redirect and _substitute(redirect, known),
+                    redirect and known.into(redirect),
                     appends,
-                    (*(kept[w.lower()] for w in words if w.lower() in kept), *flow),
+                    (*dict.fromkeys(kept[w.lower()] for w in words if w.lower() in kept), *flow),
                     directory,
                     roots,
                     patterns,
@@ -340,10 +342,12 @@ def _strip_loop(words: list[str], shell: str) -> tuple[list[str], tuple[str, ...
         roots = tuple(w for w in head[:variable] if not w.startswith("/"))
         inside = head[names.index("in") + 1 :] if "in" in names else []
         patterns = tuple(p for w in inside for p in re.split(r"[(),]", w) if p)
-    while words and words[0].lower() in _PREFIXES:
-        words = words[1:]
-        while shell == "cmd" and words and re.fullmatch(r"/[a-zA-Z]{1,4}", words[0]):
-            words = words[1:]
+    start = 0
+    while start < len(words) and words[start].lower() in _PREFIXES:
+        start += 1
+        while shell == "cmd" and start < len(words) and re.fullmatch(r"/[a-zA-Z]{1,4}", words[start]):
+            start += 1
+    words = words[start:]
     if words and len(words[0]) > 1 and words[0][0] in "(@":
         words = [words[0].lstrip("(@"), *words[1:]]
     return [w for w in words if w], roots, patterns
@@ -353,26 +357,51 @@ _NAME: Final = re.compile(r"\A\$(?:script:|global:|local:|env:)?([A-Za-z_]\w*)\Z
 _INLINE: Final = re.compile(r"\A\$?([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 
 
-def _assignment(words: list[str], known: dict[str, str]) -> dict[str, str]:
+def _assignment(words: list[str], known: "_Variables") -> dict[str, str]:
     """Give the variable that this statement sets to a plain string."""
     if len(words) == 3 and words[1] == "=" and (match := _NAME.match(words[0])):
         value = words[2]
-        return {match.group(1).lower(): _substitute(value, known)} if value else {}
+        return {match.group(1).lower(): known.into(value)} if value else {}
     if len(words) == 1 and (match := _INLINE.match(words[0])) and match.group(2):
-        return {match.group(1).lower(): _substitute(match.group(2).strip("\"'"), known)}
+        return {match.group(1).lower(): known.into(match.group(2).strip("\"'"))}
     return {}
 
 
-def _substitute(word: str, known: dict[str, str]) -> str:
-    """Put known variables in; unknown ones stay as written."""
-    if "$" not in word or not known:
-        return word
-    return re.sub(r"\$\{?(\w+)\}?", lambda m: known.get(m.group(1).lower(), m.group()), word)[:_MAX_TEXT]
+@dataclass(frozen=True, slots=True)
+class _Variables:
+    """
+    String variables that a text has set, folded names.
+
+    `left` holds how many characters they may still add, one number for the whole text: `$a=$a$a` doubles every time.
+    """
+
+    values: dict[str, str]
+    left: list[int]
+
+    def copy(self) -> "_Variables":
+        """Give variables for a nested shell: what it sets stays inside, what it may add is shared."""
+        return _Variables(dict(self.values), self.left)
+
+    def into(self, word: str) -> str:
+        """Put known variables in; unknown ones stay as written, and so do all once nothing more may be added."""
+        return re.sub(r"\$\{?(\w+)\}?", self._value, word) if self.values and "$" in word else word
+
+    def _value(self, match: re.Match[str]) -> str:
+        value = self.values.get(match.group(1).lower())
+        if value is None or len(value) > self.left[0]:
+            return match.group()
+        self.left[0] -= len(value)
+        return value
 
 
 def resolve(path: str, directory: str | None) -> str:
     """Give `path` seen from `directory` if it is relative and the directory is known; never the real file system."""
-    if not path or not directory or re.match(r"[a-zA-Z]:|[\\/%~]|\$env:|\$\{?env", path):
+    if (
+        not path
+        or not directory
+        or len(directory) + len(path) > _MAX_PATH
+        or re.match(r"[a-zA-Z]:|[\\/%~]|\$env:|\$\{?env", path)
+    ):
         return path
     unix = directory.startswith("/")
     separator = "/" if unix else "\\"

@@ -20,9 +20,12 @@ _WORTH = re.compile(
 )
 
 
+# One word at a time: with free text on both sides, the search would be quadratic.
 _SECRET = re.compile(
-    r"\S*(?:\.aws/credentials|\.ssh/id_\w+|/etc/shadow|\.docker/config\.json|\.kube/config|\.git-credentials|\.netrc|\.pgpass|gcloud/\S+\.json|\.azure/\S+|wp-config\.php|\.env\b|id_rsa\b)\S*"
+    r"\.aws/credentials|\.ssh/id_\w|/etc/shadow|\.docker/config\.json|\.kube/config|\.git-credentials|\.netrc|\.pgpass|"
+    r"gcloud/\S{1,200}\.json|\.azure/\S|wp-config\.php|\.env\b|id_rsa\b"
 )
+_READERS = frozenset("cat type more less head tail get-content gc cp copy base64 strings".split())
 
 
 def read(statement: Statement, image: Image) -> Act | None:
@@ -51,21 +54,8 @@ def read(statement: Statement, image: Image) -> Act | None:
             False,
             frozenset({"hides"}),
         )
-    if name in (
-        "cat",
-        "type",
-        "more",
-        "less",
-        "head",
-        "tail",
-        "get-content",
-        "gc",
-        "cp",
-        "copy",
-        "base64",
-        "strings",
-    ) and (secret := _SECRET.search(text)):
-        return Act("collect", name, (secret.group(),), None, False, frozenset({"secrets"}))
+    if name in _READERS and (secret := next((w for w in words if _SECRET.search(w)), None)):
+        return Act("collect", name, (secret,), None, False, frozenset({"secrets"}))
     lists = (name == "dir" and re.search(r"/s|/b", text, re.IGNORECASE)) or name in ("tree", "where", "findstr", "es")
     lists = (
         lists

@@ -179,7 +179,8 @@ def _each(statement: Statement) -> Act | None:
     for nested in (
         statements(text, "sh" if statement.program == "find" else "", statement.directory, depth=2) if text else []
     ):
-        act = read(nested, Image())
+        # A command that runs a command that runs a command …: one level is enough.
+        act = read(nested, Image()) if nested.program not in ("forfiles", "find") else None
         if act is not None:
             return Act(act.rung, act.tool, roots or act.sources, act.destination, False, act.traits | {"recursive"})
     return None
