@@ -1,16 +1,45 @@
 """The few things done with Arrow, typed: its own stubs say little."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["counts", "fitted", "ints_moved", "kept", "matches", "repeated", "span", "texts", "typed"]
+__all__ = [
+    "counts",
+    "fitted",
+    "found",
+    "ints_moved",
+    "kept",
+    "matches",
+    "repeated",
+    "span",
+    "texts",
+    "typed",
+    "without_pandas",
+]
 
 Value = str | int | bool | None
 # pyarrow's generic array types cannot be written down for columns whose type is known at run time only.
 AnyArray = Any
+
+
+def without_pandas() -> None:
+    """
+    Keep pyarrow from importing pandas, if it is installed, for the first column that it makes.
+
+    That costs a second of every process, and nobody here has pandas objects. For processes of our own only; who asks
+    for pandas later (`to_pandas`) still gets it.
+    """
+    if "pandas" in sys.modules:
+        return
+    sys.modules["pandas"] = cast("Any", None)  # as documented for `import`: such a module cannot be found
+    try:
+        cast("Any", pa).array([])
+    finally:
+        del sys.modules["pandas"]
 
 
 def typed(values: Sequence[Value], kind: pa.DataType) -> AnyArray:
@@ -75,6 +104,19 @@ def matches(table: pa.Table, name: str, pattern: str) -> bool:
     """Tell whether every value of a column is there and matches."""
     whole = cast("Any", pc).match_substring_regex(table[name], pattern)
     return not whole.null_count and bool(cast("Any", pc).all(whole, min_count=0).as_py())
+
+
+def found(values: Sequence[str], patterns: Sequence[str]) -> list[bool] | None:
+    """Tell for each text whether one of the patterns (RE2) is found in it; None if a pattern is too large."""
+    texts = typed(values, pa.string())
+    compute = cast("Any", pc)
+    hits = repeated(False, len(values), pa.bool_())
+    for pattern in patterns:
+        try:
+            hits = compute.or_(hits, compute.match_substring_regex(texts, pattern))
+        except pa.ArrowInvalid:
+            return None
+    return cast("list[bool]", hits.to_pylist())
 
 
 def _encodable(value: Value) -> Value:

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from stashlight.events import times
-from stashlight.events.plan import Value
 
-__all__ = ["Clocks", "Timed"]
+__all__ = ["Clocks", "Timed", "Value"]
+
+Value = str | int | bool | None
 
 _HOUR = 3_600_000_000
 # All zones and clock mistakes are whole quarters of an hour; a log that is merely late is late by anything.

@@ -9,6 +9,7 @@ import pyarrow as pa
 from stashlight.decoders import Wanted, formats, sources
 from stashlight.errors import InputError
 from stashlight.events import arrow
+from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.ranges import RANGE_BYTES, Shift, Task, ranges
 from stashlight.events.reading import MAPPED
 from stashlight.events.tally import Tally
@@ -42,9 +43,12 @@ def load(
     strict: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
+    needed: Needed = ALL_NEEDED,
 ) -> Tally:
     """
     Give the sink every event below `paths`, in the order of the sources, byte-identical duplicates dropped.
+
+    Script blocks that are not `needed` are counted only (`Tally.spared`), duplicates among them included.
 
     `workers` processes share the work; None takes one a core, and none at all for a few megabytes. The same input
     gives the same rows in the same order however many work on it.
@@ -63,7 +67,7 @@ def load(
         count = 1
     # Ranges do not depend on how many share them, so that problems read the same.
     tasks = [task for s in found for task in (ranges(s, RANGE_BYTES) if format in {"", "json"} else [Task(s)])]
-    job = Job(wanted, format, strict)
+    job = Job(wanted, format, strict, needed)
     parts = spread(tasks, job, min(count, len(tasks))) if count > 1 and len(tasks) > 1 else here(tasks, job)
     return _gather(tasks, parts, sink, progress, total)
 

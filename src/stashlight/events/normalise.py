@@ -7,7 +7,6 @@ columns when a table is asked for (plan.py), once for each distinct value, since
 
 from collections import Counter
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import Any
 
 import pyarrow as pa
@@ -15,9 +14,11 @@ import pyarrow as pa
 from stashlight.decoders.record import Record
 from stashlight.errors import Problem
 from stashlight.events import arrow, converters
-from stashlight.events.clocks import Clocks, Timed
-from stashlight.events.plan import AS_CREATED, BadTime, Column, Plan, Value, columns, compile_plan
-from stashlight.events.schema import ARROW, fold
+from stashlight.events.clocks import Clocks, Timed, Value
+from stashlight.events.needed import ALL_NEEDED, Needed
+from stashlight.events.plan import AS_CREATED, BadTime, Column, Plan, clock_readings, columns, compile_plan, unneeded
+from stashlight.events.schema import ARROW, Kind, fold
+from stashlight.events.tally import Tally
 from stashlight.events.vocabularies import VOCABULARIES
 from stashlight.events.vocabulary import Vocabulary
 from stashlight.events.wrapping import Told, Wrapping
@@ -45,10 +46,13 @@ class Normaliser:
     Turns the records of one file into event rows.
 
     `unmapped` counts events that no kind stands for by (provider or channel, id); `records` every record given.
+    Script blocks that are not `needed` are counted in `spared`, and no rows are made of them.
     """
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, needed: Needed = ALL_NEEDED, spared: Tally | None = None) -> None:
         self.file = file
+        self.needed = needed
+        self.spared = spared or Tally()
         self.records = 0
         self.unmapped: Counter[Unmapped] = Counter()
         self._plans: dict[tuple[str, int | tuple[str, str]], Plan] = {}
@@ -92,7 +96,7 @@ class Normaliser:
             return
         get = data.get
         row = [
-            blake2b(record.raw, digest_size=16).hexdigest(),
+            record.raw,
             record.position,
             told.provider,
             told.channel,
@@ -107,8 +111,11 @@ class Normaliser:
 
     def table(self) -> pa.Table:
         """Give the rows since the last call, in schema.ARROW, grouped by meaning, in order of reading within each."""
+        spared = [self._spare(plan) for plan in self._plans.values() if plan.rows]
         made = [(len(plan.rows), self._take(plan)) for plan in self._plans.values() if plan.rows]
-        self._clocks.put_right([_timed(columns, n) for n, columns in made])
+        self._clocks.put_right([*(_timed(columns, n) for n, columns in made), *spared])
+        for each in spared:
+            self.spared.spare(str(Kind.SCRIPT_BLOCK), each.ts)
         return pa.concat_tables([self._assemble(columns, n) for n, columns in made]) if made else ARROW.empty_table()
 
     @property
@@ -179,14 +186,23 @@ class Normaliser:
             event = _OTHERS
         self.unmapped[event] += 1
 
+    def _spare(self, plan: Plan) -> Timed:
+        bad: list[BadTime] = []
+        times = clock_readings(plan, unneeded(plan, self.needed), bad)
+        self._note(bad)
+        return times
+
     def _take(self, plan: Plan) -> Columns:
         bad: list[BadTime] = []
         made = columns(plan, bad)
         plan.rows.clear()
+        self._note(bad)
+        return made
+
+    def _note(self, bad: list[BadTime]) -> None:
         if bad and not self._bad_times:
             self._bad_times.append(bad[0])
         self._bad_time_count += len(bad)
-        return made
 
     def _assemble(self, made: Columns, n: int) -> pa.Table:
         made["file"] = self.file

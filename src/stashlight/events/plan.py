@@ -7,9 +7,12 @@ meaning asks for. `columns` turns the slots of many records into the columns of 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import cast
 
 from stashlight.events import converters, identity, paths, times
+from stashlight.events.clocks import Timed, Value
+from stashlight.events.needed import Needed
 from stashlight.events.schema import COLUMNS, fold
 from stashlight.events.vocabulary import Every, First, Meaning, Source
 
@@ -19,22 +22,23 @@ __all__ = [
     "CHANNEL",
     "CREATED",
     "HOST",
-    "KEY",
     "POSITION",
     "PROVIDER",
+    "RAW",
     "BadTime",
     "Column",
     "Plan",
     "Value",
+    "clock_readings",
     "columns",
     "compile_plan",
+    "unneeded",
 ]
 
-Value = str | int | bool | None
 Column = Sequence[Value]
 Slots = Sequence[Sequence[object]]
 
-KEY, POSITION, PROVIDER, CHANNEL, HOST, CREATED, ARRIVAL = range(7)
+RAW, POSITION, PROVIDER, CHANNEL, HOST, CREATED, ARRIVAL = range(7)
 _WRAPPED = {"@host": HOST, "@created": CREATED, "@arrival": ARRIVAL}
 _ACTOR = {"@user_sid": 7, "@user_name": 8, "@user_domain": 9, "@pid": 10, "@message": 11}
 
@@ -154,7 +158,8 @@ def columns(plan: Plan, bad: list[BadTime]) -> dict[str, Column | Value]:
     """Give the columns of the plan's rows; a single value stands for a column that is the same all through."""
     slots: Slots = list(zip(*plan.rows, strict=True))
     made: dict[str, Column | Value] = {"weight": 1, "is_lower_bound": False, **plan.meaning.constants}
-    made["event_key"], made["record"] = cast("Column", slots[KEY]), cast("Column", slots[POSITION])
+    made["event_key"] = [blake2b(cast("bytes", raw), digest_size=16).hexdigest() for raw in slots[RAW]]
+    made["record"] = cast("Column", slots[POSITION])
     made["provider"] = plan.vocabulary
     made["channel"] = plan.channel or _each(slots[CHANNEL], converters.text)
     made["provider_name"] = None if plan.channel else _each(slots[PROVIDER], converters.text)
@@ -167,6 +172,36 @@ def columns(plan: Plan, bad: list[BadTime]) -> dict[str, Column | Value]:
     made[AS_CREATED] = cast("Column", slots[CREATED])
     _derive(made, len(plan.rows))
     return made
+
+
+def clock_readings(plan: Plan, rows: Sequence[Sequence[object]], bad: list[BadTime]) -> Timed:
+    """Give of rows that nobody needs what is still told of them: when they were, as far as clocks can be trusted."""
+    if not rows:
+        return Timed((), (), [], [], ())
+    slots: Slots = list(zip(*rows, strict=True))
+    hosts = _each(_each(slots[HOST], converters.text), _on_text(identity.host_key))
+    ts, bases = _when(plan, slots, bad)
+    return Timed(hosts, cast("Column", slots[POSITION]), ts, bases, cast("Column", slots[CREATED]))
+
+
+def unneeded(plan: Plan, needed: Needed) -> list[list[object]]:
+    """
+    Take out of the plan's rows those of script blocks that nobody will look at, and give them.
+
+    Of a block that was logged in parts all parts are needed: it is read as a whole if one of them is found.
+    """
+    steps = dict(plan.steps)
+    if "script_text" not in steps or not plan.rows or plan.event_id not in needed.patterns:
+        return []
+    slots: Slots = list(zip(*plan.rows, strict=True))
+    take = needed.among(plan.event_id, steps["script_text"](slots))
+    if take is None:
+        return []
+    if "script_parts" in steps:
+        take = [t or (isinstance(n, int) and n > 1) for t, n in zip(take, steps["script_parts"](slots), strict=True)]
+    rows = list(plan.rows)
+    plan.rows[:] = [row for row, t in zip(rows, take, strict=True) if t]
+    return [row for row, t in zip(rows, take, strict=True) if not t]
 
 
 def _when(plan: Plan, slots: Slots, bad: list[BadTime]) -> tuple[list[Value], list[Value]]:

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from stashlight.decoders import Source, Wanted, read
 from stashlight.events.event_table import read_back
+from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.normalise import Normaliser
 from stashlight.events.tally import Tally
 from stashlight.events.vocabularies import VOCABULARIES
@@ -29,22 +30,25 @@ def read_source(
     *,
     format: str = "",  # noqa: A002 - the option's name
     strict: bool = False,
+    needed: Needed = ALL_NEEDED,
 ) -> Iterator[pa.Table]:
     """
     Give the events of one source as tables in schema.ARROW, in bounded memory; counts and problems go to `tally`.
 
     What a file holds never raises. `tally` is complete when the last table has been given.
     """
-    return (table for table in pieces(source, tally, wanted, format, strict=strict) if table is not None)
+    return (table for table in pieces(source, tally, wanted, format, strict=strict, needed=needed) if table is not None)
 
 
-def pieces(source: Source, tally: Tally, wanted: Wanted, form: str, *, strict: bool) -> Iterator[pa.Table | None]:
+def pieces(
+    source: Source, tally: Tally, wanted: Wanted, form: str, *, strict: bool, needed: Needed
+) -> Iterator[pa.Table | None]:
     """As `read_source`, with a None now and then as a sign of life: `tally` says how far it is."""
     if (tables := read_back(source, tally)) is not None:
         yield from tables
         return
     tally.files += 1
-    normaliser = Normaliser(source.name)
+    normaliser = Normaliser(source.name, needed, tally)
     container = ""
     waiting = 0
     told = 0
@@ -59,7 +63,8 @@ def pieces(source: Source, tally: Tally, wanted: Wanted, form: str, *, strict: b
             waiting += len(record.raw)
         if waiting > _BYTES or normaliser.rows >= _ROWS:
             waiting = 0
-            yield normaliser.table()
+            table = normaliser.table()
+            yield table if table.num_rows else None
         elif tally.bytes - told > _SIGN_OF_LIFE:
             told = tally.bytes
             yield None

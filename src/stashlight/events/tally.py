@@ -1,6 +1,7 @@
 """What was read, counted: so that it can be said, and checked, that nothing was lost."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -18,7 +19,8 @@ class Tally:
 
     `records` counts every record that a container framed, wanted or not, good or not; `rejected` those that could
     not be read. `events` became rows; `duplicates` were dropped as byte-identical to one read before. `unmapped` counts
-    wanted records that no kind stands for, by (provider or channel, id). `formats` counts sources by container.
+    wanted records that no kind stands for, by (provider or channel, id). `spared` counts events, by kind, that no rule
+    can match and that got no rows; they are among `events` and `kinds`. `formats` counts sources by container.
     `first` and `last` are microseconds UTC. `bytes` is content after unpacking. `lines` counts newlines (ranges only).
     """
 
@@ -32,6 +34,7 @@ class Tally:
     last: int | None = None
     kinds: Counter[str] = field(default_factory=Counter[str])
     formats: Counter[str] = field(default_factory=Counter[str])
+    spared: Counter[str] = field(default_factory=Counter[str])
     unmapped: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     problems: list[Problem] = field(default_factory=list[Problem])
     lines: int = 0
@@ -47,6 +50,7 @@ class Tally:
         self._span(other.first, other.last)
         self.kinds += other.kinds
         self.formats += other.formats
+        self.spared += other.spared
         self.unmapped += other.unmapped
         self.problems += other.problems
         self.lines += other.lines
@@ -56,6 +60,14 @@ class Tally:
         self.events += table.num_rows
         self.kinds.update(arrow.counts(table, "kind"))
         self._span(*arrow.span(table, "ts_us"))
+
+    def spare(self, kind: str, times: Sequence[object]) -> None:
+        """Count events that get no rows, and their times."""
+        self.events += len(times)
+        self.kinds[kind] += len(times)
+        self.spared[kind] += len(times)
+        known = [t for t in times if isinstance(t, int)]
+        self._span(min(known, default=None), max(known, default=None))
 
     def _span(self, first: int | None, last: int | None) -> None:
         self.first = min((t for t in (self.first, first) if t is not None), default=None)

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from stashlight.decoders import Wanted
 from stashlight.errors import Problem
+from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.ranges import Task
 from stashlight.events.reading import pieces
 from stashlight.events.tally import Tally
@@ -40,6 +41,7 @@ class Job:
     wanted: Wanted
     format: str
     strict: bool
+    needed: Needed = ALL_NEEDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def spread(tasks: Sequence[Task], job: Job, count: int) -> Iterator[Part]:
 def _parts_of(number: int, task: Task, job: Job) -> Iterator[Part]:
     tally = Tally()
     try:
-        for table in pieces(task.source, tally, job.wanted, job.format, strict=job.strict):
+        for table in pieces(task.source, tally, job.wanted, job.format, strict=job.strict, needed=job.needed):
             yield Part(number, tally.bytes, table)
     except Exception as error:  # noqa: BLE001 - the process's edge: one file must not end the scan
         tally.problems.append(Problem(task.source.name, "", f"reading stopped: {type(error).__name__}: {error}"[:500]))

@@ -6,7 +6,9 @@ present without a needed field, is said with the analytics that cannot work with
 Analytics: https://attack.mitre.org/detectionstrategies/ (DET0013, DET0264, DET0069 of ATT&CK v18)
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, cast
 
 from stashlight.engines.duckdb import Engine
@@ -70,15 +72,21 @@ SOURCES: Final[tuple[DataSource, ...]] = (
 )  # fmt: skip
 
 
-def readiness(engine: Engine) -> tuple[Readiness, ...]:
-    """Give one statement for every data source, in a fixed order."""
-    return tuple(_state(engine, source) for source in SOURCES)
+def readiness(engine: Engine, spared: Mapping[str, int] = MappingProxyType({})) -> tuple[Readiness, ...]:
+    """
+    Give one statement for every data source, in a fixed order.
+
+    `spared` counts events by kind that were read but have no rows, as no rule can match them.
+    """
+    return tuple(_state(engine, source, spared) for source in SOURCES)
 
 
-def _state(engine: Engine, source: DataSource) -> Readiness:
+def _state(engine: Engine, source: DataSource, spared: Mapping[str, int]) -> Readiness:
     counts = "".join(f", CAST(COUNT(e.{name}) AS BIGINT)" for name in source.fields)
     row = engine.rows(f"SELECT CAST(COUNT(*) AS BIGINT){counts} FROM events AS e WHERE {source.where}")[0]  # noqa: S608
     total, *known = cast("tuple[int, ...]", row)
+    if not source.fields:
+        total += sum(n for kind, n in spared.items() if source.where == f"kind = '{kind}'")
     if not total:
         return Readiness(source.name, "absent", 0, (), source.blind, f"no {source.name}: {source.without}")
     missing = tuple(name for name, count in zip(source.fields, known, strict=True) if count < total)

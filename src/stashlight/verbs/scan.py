@@ -13,11 +13,13 @@ from stashlight.decoders import Wanted
 from stashlight.engines.duckdb import Engine
 from stashlight.errors import Problem
 from stashlight.events.loading import load
+from stashlight.events.needed import ALL_NEEDED
 from stashlight.events.reading import MAPPED
 from stashlight.events.tally import Tally
 from stashlight.findings.load import SHIPPED
 from stashlight.findings.load import load as load_rules
 from stashlight.findings.match import match
+from stashlight.findings.needed import needed as needed_by
 from stashlight.findings.rule import RuleSet
 from stashlight.incidents.baseline import Baseline
 from stashlight.incidents.baseline_files import read_days
@@ -62,7 +64,18 @@ def scan(
     if strict and ruleset.errors:
         raise ruleset.errors[0]
     with Engine() as engine:
-        tally = load(paths, engine, wanted, format=format or "", strict=strict, workers=workers, progress=progress)
+        # With `since`, what is counted depends on when it was: then every event gets its row.
+        needed = ALL_NEEDED if since is not None else needed_by(ruleset)
+        tally = load(
+            paths,
+            engine,
+            wanted,
+            format=format or "",
+            strict=strict,
+            workers=workers,
+            progress=progress,
+            needed=needed,
+        )
         if since is not None and tally.last is not None:
             engine.execute(f"DELETE FROM events WHERE ts_us < {tally.last - int(since.total_seconds() * 1_000_000)}")  # noqa: S608
         return document(engine, ruleset, tally, known, tuning)
@@ -75,7 +88,7 @@ def document(
     match(engine, ruleset)
     incidents = correlate(engine, ruleset, baseline=baseline, tuning=tuning)
     return Document(
-        SCHEMA, __version__, _scanned(tally), tuple(incidents), readiness(engine), _problems(tally.problems, ruleset),
+        SCHEMA, __version__, _scanned(tally), tuple(incidents), readiness(engine, tally.spared), _problems(tally.problems, ruleset),
     )  # fmt: skip
 
 
