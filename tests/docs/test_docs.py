@@ -112,8 +112,9 @@ def test_every_plug_in_is_documented(page: str, names: list[str]) -> None:
 def test_dependencies_are_those_of_the_decision() -> None:
     decided = (ROOT / "docs/decisions/0002-dependencies.md").read_text("utf-8")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    declared = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    assert [name for each in declared if f"`{(name := re.split(r'[^a-z-]', each)[0])}`" not in decided] == []
+    extras = [each for extra in project["project"]["optional-dependencies"].values() for each in extra]
+    declared = [*project["project"]["dependencies"], *extras, *project["dependency-groups"]["dev"]]
+    assert [name for each in declared if f"`{(name := re.split(r'[^a-z0-9-]', each)[0])}`" not in decided] == []
 
 
 def test_layers_are_told_as_they_are_checked() -> None:

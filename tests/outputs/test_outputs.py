@@ -55,7 +55,7 @@ def test_output_stays_as_it_is(name: str, result: Path) -> None:
 @pytest.mark.parametrize("name", output_names())
 def test_output_module_fits_the_protocol(name: str) -> None:
     module: Output = output(name)
-    assert re.fullmatch(r"\.[a-z]+", module.SUFFIX)
+    assert re.fullmatch(r"(\.[a-z]+){1,3}", module.SUFFIX)
     assert module.__doc__
     assert output_of(f"result{module.SUFFIX}") == name
 

@@ -5,6 +5,7 @@ One mechanism for all three: the dataclasses of `document.py`. Fields are only e
 a reader ignores names that it does not know; a field that goes or changes its meaning makes `stashlight/2`.
 """
 
+import json
 import re
 import types
 from dataclasses import MISSING, Field, asdict, fields, is_dataclass
@@ -31,12 +32,13 @@ _SCALARS: dict[type, tuple[str, str]] = {
 
 
 def to_json(thing: object, *, indent: bool = False) -> str:
-    """Give a document, a part of one, or plain objects, as JSON. Lone surrogates of odd file names become visible escapes."""
+    """Give a document, a part of one, or plain objects as JSON. Lone surrogates of file names become visible escapes."""
     option = orjson.OPT_INDENT_2 if indent else 0
     try:
         text = orjson.dumps(thing, option=option).decode()
-    except TypeError:  # orjson refuses lone surrogates, which Python makes of file names that are not UTF-8
-        text = orjson.dumps(_encodable(thing), option=option).decode()
+    except TypeError:  # orjson refuses numbers over 64 bits, and lone surrogates, which odd file names become in Python
+        plain = _encodable(thing)
+        text = json.dumps(plain, ensure_ascii=False, indent=2 if indent else None)
     return _DECEIVING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

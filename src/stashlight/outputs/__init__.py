@@ -24,7 +24,7 @@ class Output(Protocol):
     """What an output module has."""
 
     SUFFIX: str
-    """File name suffix, `.csv`: `--to result.csv` needs no `--as`."""
+    """File name suffix, `.csv` or `.stix.json`: `--to result.csv` needs no `--as`."""
 
     def render(self, document: Document, page: Page) -> Iterable[str]:
         """Give the text piece by piece, line ends included. `page` matters only to what people read on a terminal."""
@@ -42,9 +42,9 @@ def output(name: str) -> Output:
 
 
 def output_of(path: str) -> str:
-    """Name the output whose suffix `path` has; `text` if none has it."""
-    fitting = (name for name in output_names() if path.lower().endswith(output(name).SUFFIX))
-    return next(fitting, "text")
+    """Name the output whose suffix `path` has, the longest one (`.stix.json` before `.json`); `text` if none has it."""
+    fitting = [name for name in output_names() if path.lower().endswith(output(name).SUFFIX)]
+    return max(fitting, key=lambda name: len(output(name).SUFFIX), default="text")
 
 
 def check_target(to: str | None) -> None:
