@@ -11,15 +11,19 @@ import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
 from stashlight.cli import command_line, main
 from stashlight.events.schema import COLUMNS
+from stashlight.incidents.baseline import TABLES
 from stashlight.incidents.document_json import json_schema
 from stashlight.incidents.scoring import SEVERITIES as CUTS
 from stashlight.incidents.scoring import Weigher
+from stashlight.incidents.tuning import DEFAULT, name_of
 from stashlight.outputs import output, output_names
 from stashlight.plugins import plugin_names, plugins
 
@@ -76,6 +80,30 @@ def output_formats() -> str:
 def severities() -> str:
     """Give the least score of each severity."""
     return _table(("severity", "from"), [(name, str(least)) for name, least in CUTS])
+
+
+def settings() -> str:
+    """Give a line for every setting of a site: its name, default and meaning."""
+    rows = [
+        (f"`{name_of(f.name)}`", f"`{_setting(getattr(DEFAULT, f.name))}`", str(f.metadata["meaning"]))
+        for f in fields(DEFAULT)
+    ]
+    return _table(("setting", "default", "what it is"), rows)
+
+
+def _setting(value: object) -> str:
+    """Write a value as a settings file would."""
+    if isinstance(value, timedelta):
+        return f'"{value // timedelta(hours=1)}h"'
+    if value == DEFAULT.severity_cuts:
+        return "{" + ", ".join(f"{name} = {least}" for name, least in DEFAULT.severity_cuts) + "}"
+    return "[]" if value == () else str(value)
+
+
+def baseline_tables() -> str:
+    """Give a line for every table of a baseline."""
+    rows = [(f"`{name}.parquet`", _code([*key, "day"]), f"`hours`: {counts}") for name, (key, counts) in TABLES.items()]
+    return _table(("file", "key", "counts"), rows)
 
 
 def factors() -> str:
