@@ -1,5 +1,6 @@
 """The noun of command reading: what one statement does with data, as far as its words say."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Protocol
@@ -73,6 +74,10 @@ def placed(act: Act, statement: Statement) -> Act:
     joined = " ".join(sources).lower()
     if "globalroot" in joined or "harddiskvolumeshadowcopy" in joined or "@gmt-" in joined:
         traits.add("shadow_copy")
+    if "ntds.dit" in joined:
+        traits.add("ntds")
+    if re.search(r"\\config\\(?:sam|system|security)\b", joined) and act.rung in ("stage", "collect"):
+        traits.add("hives")
     return Act(act.rung, act.tool, sources, destination, act.is_file, frozenset(traits))
 
 

@@ -43,6 +43,13 @@ _SOFT_IN_WINDOWS: Final = re.compile(
 )
 
 
+# Archivers, senders, dumpers, interpreters that intruders bring under another name (ATT&CK T1036.003).
+_HIDDEN_TOOLS: Final = frozenset(
+    "rar winrar 7z 7za 7zr 7zg 7-zip rclone psexec psexesvc adfind procdump plink pscp psftp winscp sdelete curl wget megasync megacmd "
+    "autohotkey autoit3 powershell pwsh cmd cscript wscript mshta rundll32 regsvr32 certutil bitsadmin net net1 xcopy robocopy "
+    "ntdsutil esentutl makecab tar python pythonw nc ncat mimikatz sharphound adexplorer nircmd chisel frpc ngrok".split()
+)
+
 # System programs write no documents of people; what does so in their name was injected or abused.
 _PAPERS: Final = 10
 
@@ -88,10 +95,22 @@ def masquerades(process: Process | None, path: str | None) -> str | None:
 
 
 def renamed(path: str | None, original: str | None) -> bool:
-    """True if a program from where users can write carries another name than its version resource says."""
-    built = re.sub(r"(?:\.exe|\.mui|\.dll)+\Z", "", original or "")
+    """
+    True if a tool worth hiding, by its version resource, carries another name where users can write.
+
+    Only such tools: every Electron program was built as `electron.exe`, and side-loading hosts keep their own names.
+    """
+    built = re.sub(r"(?:64|a|-con|console)?(?:\.exe|\.mui|\.dll)+\Z", "", original or "")
     name = image_name(path)
-    return bool(built and name and not is_protected(path) and not _similar(built, name))
+    return bool(built in _HIDDEN_TOOLS and name and not is_protected(path) and not _similar(built, name))
+
+
+def _strays(path: str, process: Process | None) -> bool:
+    """True if an interpreter lies in a temporary directory, or where users can write and has no version resource."""
+    if is_protected(path) or path.startswith("/") or "\\appdata\\local\\programs\\" in path:
+        return False
+    bare = process is not None and process.provider != "security" and not (process.original or process.company)
+    return bare or bool(re.search(r"\\te?mp\\", path))
 
 
 def _similar(left: str, right: str) -> bool:
@@ -113,7 +132,7 @@ def writer_of(pile: Pile, lineage: Lineage) -> Writer:
     mask = masquerades(process, path)
     if mask:
         return Writer("masked", name, False, mask)
-    if name in SHELLS:
+    if name in SHELLS and not _strays(path, process):
         return Writer("shell", name, False, f"{name} writes what it is told to")
     if name == "explorer":
         if "\\syswow64\\" in path:

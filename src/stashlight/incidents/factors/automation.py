@@ -2,12 +2,15 @@
 
 from stashlight.incidents.cases import Case
 from stashlight.incidents.document import Factor
+from stashlight.incidents.places import kind_of
 
 __all__ = ["NAME", "weigh"]
 
 NAME: str = "automation"
 
 _MANY = 20
+# Interpreters that write into a person's own or an ordinary folder do what scripts are for.
+_PLAIN = 4
 
 
 def weigh(case: Case) -> Factor | None:
@@ -22,6 +25,7 @@ def weigh(case: Case) -> Factor | None:
         p for p, w in case.written
         # A copy tool that brings many files does what it is for; its command says the rest.
         if w.name not in ("robocopy", "xcopy", "cp", "mv", "rsync", "copy") and w.kind in ("shell", "system", "foreign", "nameless", "masked") and not w.owns
+        and not (w.kind == "shell" and kind_of(p.place).points < _PLAIN)
         and p.classes.get("document", 0) + p.classes.get("mail", 0) + p.classes.get("database", 0) + p.classes.get("design", 0) >= _MANY
     ]  # fmt: skip
     if brought:

@@ -24,8 +24,10 @@ _DECISIVE = {
 }
 _MOST = 18
 _HIVES = 3
+_FEW = 5
+_MANY = 20
 # The keys of a whole domain weigh more than any number of documents.
-_MOST_OF_A_DOMAIN = 30
+_MOST_OF_A_DOMAIN = 34
 
 
 def weigh(case: Case) -> Factor | None:
@@ -34,12 +36,13 @@ def weigh(case: Case) -> Factor | None:
     classes = Counter(case.held)
     evidence += [p.event for p in case.staged[:6] if p.data + p.opaque]
     documents = classes["document"] + classes["mail"] + classes["design"] + classes["database"]
-    if documents >= 5:
-        points += 14
+    beside = classes["program"] > documents
+    if documents >= _FEW and not beside:
+        points += 14 if documents >= _MANY else 11
         reasons.append(f"{documents:,} documents, designs, mails or database files")
     elif documents:
         points += 5
-        reasons.append(f"{documents} documents or database files")
+        reasons.append(f"{documents} documents or database files" + (" among program files" if beside else ""))
     elif classes["opaque"] + classes["none"] + classes["other"] >= 10:
         points += 4
         reasons.append("data files without a telling type")

@@ -37,7 +37,7 @@ def weigh(case: Case) -> Factor | None:
         r for r in roots if r.startswith("\\\\") and not re.match(r"\\\\[?.]\\|\\\\[^\\]+\\(?:sysvol|netlogon)\b", r)
     )
     if shadow:
-        points += 12
+        points += 14
         reasons.append("read from a volume shadow copy")
     if any(re.search(r"\\[a-z]\$(?:\\|\Z)", r) for r in unc):
         points += 12

@@ -43,7 +43,7 @@ def weigh(case: Case) -> Factor | None:
         evidence += scheduled[:3]
     mirrors = [d for d in case.deeds if {"mirrors", "logs"} <= d.act.traits]
     if mirrors:
-        points -= 8
+        points -= 16
         reasons.append("a mirror that keeps a log")
         evidence += [mirrors[0].events[0]]
     roots = [s.lower() for d in case.acts("stage") for s in d.act.sources]
