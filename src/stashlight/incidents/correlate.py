@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Final, cast
 
 import pyarrow as pa
@@ -80,15 +81,21 @@ def correlate(
         severity = severity_of(points, tuning.severity_cuts)
         if severity is not None and severity != "info":
             scored.append(Scored(case, points, severity, factors))
-    return describe(engine, scored, noted(engine, rules)) if scored else []
+    return describe(engine, scored, partial(noted, engine, rules)) if scored else []
+
+
+# Findings may be many; only those that an incident cites are shown.
+_CITED_FINDINGS: Final = """
+SELECT f.rule_id, f.event_key, f.ts_us FROM findings AS f INNER JOIN cited AS c ON c.event_key = f.event_key
+"""
 
 
 def noted(engine: Engine, rules: RuleSet) -> dict[str, tuple[FindingNote, ...]]:
-    """Give the findings of rules that report, by event key."""
+    """Give the findings of rules that report, by event key, for the events in the table `cited`."""
     known = {r.id: r for r in rules.events if r.reports}
     found: defaultdict[str, list[FindingNote]] = defaultdict(list)
     for rule, key, ts in cast(
-        "list[tuple[str, str, int | None]]", engine.rows("SELECT rule_id, event_key, ts_us FROM findings")
+        "list[tuple[str, str, int | None]]", engine.rows(_CITED_FINDINGS)
     ):
         if rule in known:
             at = instant(ts) if ts is not None else ""

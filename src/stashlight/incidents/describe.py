@@ -7,7 +7,7 @@ Everything said here comes from an event that is cited; what no event tells is N
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, cast
@@ -54,9 +54,9 @@ def instant(us: int) -> str:
 
 
 def describe(
-    engine: Engine, scored: Sequence[Scored], noted: dict[str, tuple[FindingNote, ...]] | None = None
+    engine: Engine, scored: Sequence[Scored], noted: Callable[[], dict[str, tuple[FindingNote, ...]]]
 ) -> list[Incident]:
-    """Give the incidents, highest score first; `noted` are the findings by event key."""
+    """Give the incidents, highest score first; `noted` gives the findings of the events in the table `cited`."""
     files = _files(engine, scored)
     samples = _samples(engine, scored)
     cited = {
@@ -68,7 +68,7 @@ def describe(
     reads = read_pairs(engine, [one.case for one in scored])
     known = _evidence(engine, cited | {r.event for some in reads.values() for r in some})
     names = _names(engine, scored)
-    told = _Told(known, *names, spelled_places(engine, [one.case for one in scored]), reads, noted or {})
+    told = _Told(known, *names, spelled_places(engine, [one.case for one in scored]), reads, noted())
     found = [_incident(i, one, files[i], samples.get(i, []), told) for i, one in enumerate(scored)]
     return sorted(found, key=lambda i: (-i.score, i.first_seen, i.id))
 

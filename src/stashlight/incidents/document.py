@@ -190,7 +190,11 @@ class ProblemNote:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """What was read. `records` counts all records, `events` those that became events, `duplicates` those dropped as byte-identical."""
+    """
+    What was read. `records` counts all records, `events` those that became events, `duplicates` those dropped as byte-identical.
+
+    `silenced` counts file writes that a benign profile explains and that no session counts.
+    """
 
     files: int
     bytes: int
@@ -201,6 +205,7 @@ class Scanned:
     last: str | None
     kinds: dict[str, int] = field(default_factory=dict[str, int])
     formats: dict[str, int] = field(default_factory=dict[str, int])
+    silenced: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ def _headline(scanned: Scanned, version: str) -> str:
     ]
     if scanned.duplicates:
         parts.append(_many(scanned.duplicates, "duplicate"))
+    if scanned.silenced:
+        parts.append(f"{_many(scanned.silenced, 'file write')} explained by benign profiles")
     when = f", {_span(scanned.first, scanned.last)}" if scanned.first and scanned.last else ""
     return f"stashlight {version}: {', '.join(parts)}{when}"
 

@@ -26,6 +26,7 @@ from stashlight.incidents.baseline_files import read_days
 from stashlight.incidents.correlate import correlate
 from stashlight.incidents.describe import instant
 from stashlight.incidents.document import SCHEMA, Document, ProblemNote, Scanned
+from stashlight.incidents.profiles import silenced
 from stashlight.incidents.readiness import readiness
 from stashlight.incidents.tuning import DEFAULT, Tuning, read_tuning
 from stashlight.progress import Progress
@@ -88,15 +89,15 @@ def document(
     match(engine, ruleset)
     incidents = correlate(engine, ruleset, baseline=baseline, tuning=tuning)
     return Document(
-        SCHEMA, __version__, _scanned(tally), tuple(incidents), readiness(engine, tally.spared), _problems(tally.problems, ruleset),
+        SCHEMA, __version__, _scanned(tally, silenced(engine)), tuple(incidents), readiness(engine, tally.spared), _problems(tally.problems, ruleset),
     )  # fmt: skip
 
 
-def _scanned(tally: Tally) -> Scanned:
+def _scanned(tally: Tally, quiet: int) -> Scanned:
     return Scanned(
         files=tally.files, bytes=tally.bytes, records=tally.records, events=tally.events, duplicates=tally.duplicates,
         first=instant(tally.first) if tally.first is not None else None, last=instant(tally.last) if tally.last is not None else None,
-        kinds=dict(sorted(tally.kinds.items())), formats=dict(sorted(tally.formats.items())),
+        kinds=dict(sorted(tally.kinds.items())), formats=dict(sorted(tally.formats.items())), silenced=quiet,
     )  # fmt: skip
 
 
