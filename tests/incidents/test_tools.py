@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict, cast
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stashlight.incidents.acts import RUNGS, Act, Image, Tool, read_statement
@@ -98,9 +98,12 @@ _STATEMENT = st.builds(
     roots=st.lists(_WORDS, max_size=2).map(tuple),
     patterns=st.lists(_WORDS, max_size=2).map(tuple),
 )
-_IMAGE = st.builds(Image, path=st.none() | st.text(max_size=9), original=st.none() | _WORDS, description=st.none() | _WORDS)
+_IMAGE = st.builds(
+    Image, path=st.none() | st.text(max_size=9), original=st.none() | _WORDS, description=st.none() | _WORDS
+)
 
 
+@settings(deadline=None)
 @given(_STATEMENT, _IMAGE)
 def test_any_statement_is_read_the_same_twice(statement: Statement, image: Image) -> None:
     """What an attacker writes never raises, and reading depends on nothing else."""
@@ -111,6 +114,7 @@ def test_any_statement_is_read_the_same_twice(statement: Statement, image: Image
     assert read_statement(statement, image) == read_statement(statement, image)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.sampled_from(("", "cmd", "ps", "sh")))
 def test_any_text_is_read(text: str, shell: str) -> None:
     for statement in statements(text, shell, "C:\\Temp"):

@@ -202,15 +202,14 @@ def _split(text: str, shell: str) -> Iterator[tuple[list[str], str | None, bool,
     raw: list[str] = []
     redirect: str | None = None
     appends = False
-    pending = False
+    awaits = ""
     for kind, token in _tokens(text, shell):
         if kind == "op":
             if ">" in token:
-                pending = token[0] not in "2" and not token.endswith("&1") and "&" not in token
-                appends = ">>" in token
                 raw.append(token)
-                if not pending:
-                    pending = False
+                # A file follows, unless streams are merged (`2>&1`); only that of standard output tells something.
+                awaits = "" if token[-1].isdigit() else "errors" if token[0] in "23456789" else "output"
+                appends = ">>" in token if awaits == "output" else appends
                 continue
             if token == "&" and not words:
                 continue
@@ -220,11 +219,12 @@ def _split(text: str, shell: str) -> Iterator[tuple[list[str], str | None, bool,
                 continue
             if words:
                 yield words, redirect, appends, token, " ".join(raw)
-            words, raw, redirect, appends, pending = [], [], None, False, False
+            words, raw, redirect, appends, awaits = [], [], None, False, ""
             continue
         raw.append(token)
-        if pending:
-            redirect, pending = _unquote(token, shell).rstrip(")"), False
+        if awaits:
+            redirect = _unquote(token, shell).rstrip(")") if awaits == "output" else redirect
+            awaits = ""
             continue
         words.append(_unquote(token, shell) if not _is_code(token, words) else token)
     if words:
