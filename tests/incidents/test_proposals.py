@@ -11,12 +11,13 @@ from stashlight.cli import Exit, main
 from stashlight.errors import InputError
 from stashlight.findings.lint import lint
 from stashlight.findings.load import SHIPPED, load
+from stashlight.findings.rule import RuleSet
 from stashlight.findings.testing import failures
 from stashlight.incidents.tuned import Tuned
 from stashlight.simulation.acts import Act
 from stashlight.simulation.procedure import attack_names, play, procedure_names
 from stashlight.verbs.scan import scan
-from stashlight.verbs.tune import attacks_silenced, tune
+from stashlight.verbs.tune import Rehearsal, tune
 
 JOB = {"place": r"D:\Stage\Out", "files": 300, "command": r"robocopy.exe \\fs-01\all D:\Stage\Out *.docx /E"}
 
@@ -66,7 +67,7 @@ def test_written_filters_are_good_rules_and_silence(tuned: Tuned, tmp_path: Path
     assert rules.errors == ()
     assert len(mine) == len(tuned.judged)
     assert [str(c) for c in lint(rules) if c.rule in mine] == []
-    assert [str(f) for f in failures(rules) if f.rule in mine] == []
+    assert [str(f) for f in failures(RuleSet(filters=tuple(mine)))] == []
     log = written(tmp_path, "log", night(0, **JOB))  # pyright: ignore[reportArgumentType]
     assert len(scan([log]).incidents) == 1
     assert scan([log], rules=[folder]).incidents == ()
@@ -98,7 +99,8 @@ def test_a_filter_that_takes_a_rule_s_own_case_is_refused(tmp_path: Path) -> Non
     }
     (tmp_path / "f.yml").write_text(yaml.safe_dump(name_only), "utf-8")
     whole = load([SHIPPED, tmp_path], keep=False)
-    assert any("match case" in each for each in attacks_silenced(load(), whole[str(name_only["id"])]))
+    with Rehearsal(load()) as rehearsal:
+        assert any("match case" in each for each in rehearsal.silenced(whole[str(name_only["id"])]))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every shipped procedure that is an attack, as events in an engine: what no filter may silence."""
+"""A shipped attack as events in an engine: what no filter may silence."""
 
 import tempfile
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 from stashlight.engines.duckdb import Engine
 from stashlight.events.loading import load
 from stashlight.plugins import plugin
-from stashlight.simulation.procedure import attack_names, play
+from stashlight.simulation.procedure import play
 from stashlight.simulation.shapes import Shape
 
-__all__ = ["load_attack", "load_attacks"]
+__all__ = ["load_attack"]
 
 
 def load_attack(engine: Engine, name: str) -> None:
@@ -19,9 +19,3 @@ def load_attack(engine: Engine, name: str) -> None:
         for suffix, content in rendered.items():
             (Path(folder) / f"{name}{suffix}").write_bytes(content)
         load([folder], engine, workers=1)
-
-
-def load_attacks(engine: Engine) -> None:
-    """Add the events of every attack."""
-    for name in attack_names():
-        load_attack(engine, name)

@@ -8,9 +8,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
-
-import pyarrow as pa
+from typing import Self, cast
 
 from stashlight.engines.duckdb import Engine
 from stashlight.errors import InputError
@@ -31,7 +29,7 @@ from stashlight.progress import Progress
 from stashlight.simulation.attacks import load_attack
 from stashlight.simulation.procedure import attack_names
 
-__all__ = ["attacks_silenced", "tune", "with_filters"]
+__all__ = ["Rehearsal", "tune", "with_filters"]
 
 _EXAMPLES = 3
 _MOST = 50
@@ -66,7 +64,8 @@ def tune(
         proposals, unproposed = propose(chosen, date)
         beyond = max(0, len(proposals) - _MOST)
         filters = _compiled(proposals[:_MOST], rules)
-        judged = [_judge(engine, ruleset, p, f) for p, f in zip(proposals[:_MOST], filters, strict=True)]
+        with Rehearsal(ruleset) as rehearsal:
+            judged = [_judge(engine, rehearsal, p, f) for p, f in zip(proposals[:_MOST], filters, strict=True)]
         accepted = [f for j, f in zip(judged, filters, strict=True) if not j.refused]
         tuned = with_filters(ruleset, accepted)
         engine.execute("DELETE FROM findings")
@@ -103,14 +102,14 @@ def _compiled(proposals: Sequence[Proposal], rules: Sequence[str | Path]) -> lis
     return [whole[each.id] for each in proposals]
 
 
-def _judge(engine: Engine, ruleset: RuleSet, proposal: Proposal, rule: Rule) -> Judged:
-    taken = f"{_scope(ruleset, rule)} AND NOT ({rule.condition})"
+def _judge(engine: Engine, rehearsal: "Rehearsal", proposal: Proposal, rule: Rule) -> Judged:
+    taken = f"{_scope(rehearsal.ruleset, rule)} AND NOT ({rule.condition})"
     rows = engine.rows(f"SELECT COUNT(*) FROM events WHERE {taken}")
     shown = engine.rows(
         f"SELECT DISTINCT COALESCE(command_line, file_path, '') AS what FROM events WHERE {taken} "
         f"ORDER BY what NULLS FIRST LIMIT {_EXAMPLES}"
     )
-    return Judged(proposal, cast("int", rows[0][0]), tuple(str(w) for (w,) in shown), attacks_silenced(ruleset, rule))
+    return Judged(proposal, cast("int", rows[0][0]), tuple(str(w) for (w,) in shown), rehearsal.silenced(rule))
 
 
 def _scope(ruleset: RuleSet, rule: Rule) -> str:
@@ -145,26 +144,33 @@ def with_filters(ruleset: RuleSet, filters: Iterable[Rule]) -> RuleSet:
     return ruleset
 
 
-def attacks_silenced(ruleset: RuleSet, rule: Rule) -> tuple[str, ...]:
-    """Name the shipped attacks, and the rules' own match cases, that a filter would take an event of."""
-    rules = covered(ruleset, rule)
-    sql = f"SELECT COUNT(*) FROM events WHERE {_scope(ruleset, rule)} AND NOT ({rule.condition})"
-    found: list[str] = []
-    for name in attack_names():
-        with Engine(threads=1) as engine:
-            load_attack(engine, name)
-            if count := cast("int", engine.rows(sql)[0][0]):
-                found.append(f"{count:,} events of the attack {name}")
-    with Engine(threads=1) as engine:
-        owners: dict[str, Rule] = {}
-        for each in rules:
-            for case in each.match:
-                keys = add_cases(engine, each, [case])
-                owners |= dict.fromkeys(keys, each)
-        engine.register("match_cases", pa.table({"key": pa.array(sorted(owners), pa.string())}))
-        taken = engine.rows(
-            "SELECT e.event_key FROM events AS e INNER JOIN match_cases AS m ON m.key = e.event_key "
-            f"WHERE NOT ({rule.condition})"
+class Rehearsal:
+    """The shipped attacks, and the rules' own match cases, as events to hold filters against; use it as a context."""
+
+    def __init__(self, ruleset: RuleSet) -> None:
+        self.ruleset = ruleset
+        self._attacks, self._cases = Engine(threads=1), Engine(threads=1)
+        self._owners: dict[str, Rule] = {}
+        for name in attack_names():
+            load_attack(self._attacks, name)
+        for rule in ruleset.events:
+            for case in rule.match:
+                self._owners |= dict.fromkeys(add_cases(self._cases, rule, [case]), rule)
+
+    def silenced(self, rule: Rule) -> tuple[str, ...]:
+        """Name the attacks and match cases that a filter would take an event of."""
+        taken = f"{_scope(self.ruleset, rule)} AND NOT ({rule.condition})"
+        files = self._attacks.rows(
+            f"SELECT file, COUNT(*) FROM events WHERE {taken} GROUP BY file ORDER BY file NULLS LAST"
         )
-        found += sorted({f"a match case of the rule {owners[str(k)].title!r}" for (k,) in taken})
-    return tuple(found)
+        found = [f"{count:,} events of the attack {Path(str(file)).name.partition('.')[0]}" for file, count in files]
+        names = {r.id for r in covered(self.ruleset, rule)}
+        owners = [self._owners[str(k)] for (k,) in self._cases.rows(f"SELECT event_key FROM events WHERE {taken}")]
+        return (*found, *sorted({f"a match case of the rule {o.title!r}" for o in owners if o.id in names}))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._attacks.close()
+        self._cases.close()
