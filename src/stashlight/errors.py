@@ -6,7 +6,9 @@ StashlightError
 ├── RuleError         a rule, correlation or filter that cannot be run: names file and line
 ├── SettingError      a command-line or file setting that makes no sense
 ├── EngineError       the query engine refused a query; names the rule's file if there is one
-└── DocumentError     a result document that cannot be read back (schema, version)
+├── DocumentError     a result document that cannot be read back (schema, version)
+├── TicketError       a ticket system refused, or did not answer
+└── CaseError         a case that does not exist, or cannot be kept
 
 A bad *record* is never an exception: it becomes a `Problem`, is counted and reported, and reading goes on.
 """
@@ -14,6 +16,7 @@ A bad *record* is never an exception: it becomes a `Problem`, is counted and rep
 from dataclasses import dataclass
 
 __all__ = [
+    "CaseError",
     "DocumentError",
     "EngineError",
     "InputError",
@@ -21,6 +24,7 @@ __all__ = [
     "RuleError",
     "SettingError",
     "StashlightError",
+    "TicketError",
 ]
 
 
@@ -68,3 +72,11 @@ class EngineError(StashlightError):
 
 class DocumentError(StashlightError):
     """A result document that cannot be read back."""
+
+
+class TicketError(StashlightError):
+    """A ticket system refused, or did not answer; what was not sent can be sent again."""
+
+
+class CaseError(StashlightError):
+    """A case that does not exist, or cannot be kept."""

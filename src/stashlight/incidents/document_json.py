@@ -14,9 +14,9 @@ from typing import TypeVar, cast, get_args, get_origin, get_type_hints
 import orjson
 
 from stashlight.errors import DocumentError
-from stashlight.incidents.document import SCHEMA, SEVERITIES, Document
+from stashlight.incidents.document import SCHEMA, SEVERITIES, Document, Incident
 
-__all__ = ["from_json", "json_schema", "to_json"]
+__all__ = ["from_json", "incident_from", "json_schema", "to_json"]
 
 Shape = TypeVar("Shape")
 JsonSchema = dict[str, object]
@@ -32,7 +32,7 @@ _SCALARS: dict[type, tuple[str, str]] = {
 
 
 def to_json(thing: object, *, indent: bool = False) -> str:
-    """Give a document, a part of one, or plain objects as JSON. Lone surrogates of file names become visible escapes."""
+    """Give a document, a part of one or plain objects as JSON. Lone surrogates of file names become visible escapes."""
     option = orjson.OPT_INDENT_2 if indent else 0
     try:
         text = orjson.dumps(thing, option=option).decode()
@@ -66,6 +66,16 @@ def from_json(text: str | bytes, name: str = "result") -> Document:
         message = f"{name}: {odd[0]!r} is no severity; there are {', '.join(SEVERITIES)}"
         raise DocumentError(message)
     return document
+
+
+def incident_from(value: object, where: str) -> Incident:
+    """
+    Read one incident back from parsed JSON; `where` says what it stood in, for messages.
+
+    Raises:
+        DocumentError: it is damaged; says where.
+    """
+    return _built(Incident, value, where)
 
 
 def json_schema() -> JsonSchema:

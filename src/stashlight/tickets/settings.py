@@ -17,6 +17,7 @@ from stashlight.errors import SettingError
 
 __all__ = ["Setting", "Settings", "read_settings"]
 
+_SAFE = frozenset({"https", "smtps", "smtp"})  # the mail target refuses to go on if a server offers no STARTTLS
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -142,7 +143,7 @@ def _check_address(target: str, url: str) -> None:
     """Refuse to send over an open line; a server on this machine may do without TLS."""
     try:
         parts = urlsplit(url)
-        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        is_safe = parts.scheme in _SAFE or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
         has_login = parts.username is not None
     except ValueError:
         is_safe = has_login = False

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from stashlight.incidents.document import Incident
+from stashlight.tickets.exchange import Answer, Silence
 from stashlight.tickets.settings import Setting, Settings
 
 __all__ = ["Json", "Request", "Target", "Ticket", "entries", "member"]
@@ -70,6 +71,20 @@ class Target(Protocol):
 
     def update(self, ticket: Ticket, incident: Incident, settings: Settings) -> Sequence[Request]:
         """Ask for what a newer state of the incident changes; what analysts changed by hand is left alone."""
+        ...
+
+    def confirm(self, answer: object, settings: Settings) -> Request | None:
+        """Ask whether what was taken is kept; None where being taken is enough."""
+        ...
+
+    def confirmed(self, answer: object) -> bool:
+        """Read the answer to `confirm`."""
+        ...
+
+    def talk(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, now: float
+    ) -> Answer | Silence:
+        """Make a request: `exchange` over HTTP, or something of the target's own."""
         ...
 
     def comments(self, ticket: Ticket, settings: Settings) -> Request | None:

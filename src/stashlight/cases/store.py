@@ -1,0 +1,66 @@
+"""
+Where entries are kept: one SQLite file, or PostgreSQL by URL. Both only ever add; their own triggers refuse the rest.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+from stashlight.cases.entry import FIRST, Entry, Json, Kind, sealed
+
+__all__ = ["Store", "Writer", "opened"]
+
+
+class Store(Protocol):
+    """What keeps entries."""
+
+    def entries(self, case: str | None = None) -> Iterator[Entry]:
+        """Give the entries in order, of one case or of all."""
+        ...
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the store alone; all that is added inside is kept together, or none of it."""
+        ...
+
+    def last(self) -> Entry | None:
+        """Give the newest entry."""
+        ...
+
+    def keep(self, entry: Entry) -> None:
+        """Add a sealed entry, inside `writing`."""
+        ...
+
+
+class Writer:
+    """Adds entries one after the other, inside `writing`; author and time are the same for all of them."""
+
+    def __init__(self, store: Store, author: str, time: str) -> None:
+        last = store.last()
+        self.number, self.head = (last.number, last.hash) if last else (0, FIRST)
+        self.store, self.author, self.time = store, author, time
+
+    def add(self, case: str, kind: Kind, body: Json) -> None:
+        """Seal an entry and keep it."""
+        entry = sealed(self.number + 1, case, self.time, self.author, kind, body, self.head)
+        self.store.keep(entry)
+        self.number, self.head = entry.number, entry.hash
+
+
+@contextmanager
+def opened(where: str, *, create: bool = False) -> Generator[Store]:
+    """
+    Open a store: `postgresql://…`, or the path of a SQLite file.
+
+    Raises:
+        CaseError: it does not exist (without `create`), or cannot be used.
+    """
+    if where.startswith(("postgresql://", "postgres://")):
+        from stashlight.cases.postgresql import open_postgresql
+
+        with open_postgresql(where) as store:
+            yield store
+    else:
+        from stashlight.cases.sqlite import open_sqlite
+
+        with open_sqlite(where, create=create) as store:
+            yield store
