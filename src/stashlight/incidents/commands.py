@@ -11,6 +11,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["Statement", "program", "resolve", "statements"]
@@ -32,6 +33,7 @@ class Statement:
     One simple command: its words without quotes, its shell, and what the statements before it set.
 
     `redirect` is the file of `>` or `>>`; `upstream` the commands whose output flows in, first one first.
+    `program` is the folded file name of the first word, without `.exe`.
     `directory` is the working directory if known; `roots` and `patterns` are what a `for` loop walks.
     """
 
@@ -45,17 +47,18 @@ class Statement:
     roots: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     drives: dict[str, str] = field(default_factory=dict[str, str])
+    program: str = field(init=False)
 
-    @property
-    def program(self) -> str:
-        """The folded file name of the program, without `.exe`."""
-        return program(self.words[0]) if self.words else ""
+    def __post_init__(self) -> None:
+        # Worked out once: every tool asks for it.
+        object.__setattr__(self, "program", program(self.words[0]) if self.words else "")
 
 
+@lru_cache(maxsize=4096)
 def program(word: str) -> str:
     """Give the folded program name of a word: `"C:\\x\\Rar.EXE"` → `rar`."""
-    name = re.split(r"[\\/]", word.strip("\"' &("))[-1].lower()
-    return re.sub(r"\.(?:exe|com|bat|cmd)\Z", "", name)
+    name = word.strip("\"' &(").rpartition("\\")[2].rpartition("/")[2].lower()
+    return name[:-4] if name.endswith((".exe", ".com", ".bat", ".cmd")) else name
 
 
 _PARTS: Final = (
