@@ -25,7 +25,12 @@ _HEAD = 4096  # bytes within which our own JSON says its schema
 def arguments(parser: argparse.ArgumentParser) -> None:
     reading(parser, paths="*")
     add = parser.add_argument
-    add("--from", dest="result", metavar="RESULT", help="what `scan --as json` wrote, instead of logs; - for standard input")
+    add(
+        "--from",
+        dest="result",
+        metavar="RESULT",
+        help="what `scan --as json` wrote, instead of logs; - for standard input",
+    )
     add("--incident", action="append", default=[], metavar="ID", help="only this incident; may be given several times")
     add("--as", dest="form", metavar="FORM", choices=output_names(), help=f"form: {', '.join(output_names())}")
     add("--to", metavar="FILE", help="write the result there; its suffix chooses the form")

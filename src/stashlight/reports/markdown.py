@@ -10,7 +10,21 @@ from collections.abc import Iterator
 from typing import Final
 
 from stashlight.incidents.document import SEVERITIES, Document, Incident
-from stashlight.reports.blocks import Bad, Blank, Block, Box, Cite, Code, Facts, Inline, Items, Section, Table, Text, Value
+from stashlight.reports.blocks import (
+    Bad,
+    Blank,
+    Block,
+    Box,
+    Cite,
+    Code,
+    Facts,
+    Inline,
+    Items,
+    Section,
+    Table,
+    Text,
+    Value,
+)
 from stashlight.reports.pictures import FanIn, Lanes, Minutes, Node, Picture, Tree
 from stashlight.reports.report import report
 from stashlight.reports.sections.alert import alert_id
@@ -31,7 +45,9 @@ def markdown(document: Document) -> Iterator[str]:
     """Give the text piece by piece: an index if there are several, the worst incidents in full."""
     incidents = document.incidents
     yield "# Data staging report\n\n"
-    counts = [f"{n} {level}" for level in reversed(SEVERITIES) if (n := sum(each.severity == level for each in incidents))]
+    counts = [
+        f"{n} {level}" for level in reversed(SEVERITIES) if (n := sum(each.severity == level for each in incidents))
+    ]
     scanned = document.scanned
     read = f"from {many(scanned.files, 'file')} with {many(scanned.records, 'record')}"
     yield f"{plain(joined(counts) or 'No incidents')}, {plain(read)}, by Stashlight {plain(document.version)}.\n\n"
@@ -42,7 +58,9 @@ def markdown(document: Document) -> Iterator[str]:
     for incident in incidents[:IN_FULL]:
         yield from _incident(incident, document)
     if len(incidents) > IN_FULL:
-        rest = f"The worst {IN_FULL} are told in full; {len(incidents) - IN_FULL:,} more stand in the index. One of them:"
+        rest = (
+            f"The worst {IN_FULL} are told in full; {len(incidents) - IN_FULL:,} more stand in the index. One of them:"
+        )
         yield f"{plain(rest)} `stashlight report --from result.json --incident ID --as markdown --to FILE`\n"
 
 
@@ -107,7 +125,10 @@ def _block(block: Block, numbers: Numbers) -> Iterator[str]:
             yield "".join(f"- **{plain(name)}:** {_inline(said, numbers)}\n" for name, said in block.rows) + "\n"
         case Items():
             marks = (f"{n}." if block.numbered else "-" for n in range(1, len(block.items) + 1))
-            yield "".join(f"{mark} {_inline(item, numbers)}\n" for mark, item in zip(marks, block.items, strict=True)) + "\n"
+            yield (
+                "".join(f"{mark} {_inline(item, numbers)}\n" for mark, item in zip(marks, block.items, strict=True))
+                + "\n"
+            )
         case Table():
             yield from _table(block, numbers)
         case Code():
@@ -166,7 +187,12 @@ def _picture(picture: Picture) -> Iterator[str]:
             for lane in picture.lanes:
                 first = min(span.start for span in lane.spans)
                 last = max(span.end for span in lane.spans)
-                cells = (value(lane.host, in_table=True), plain(lane.rung.replace("_", " ")), plain(clock(first)), plain(clock(last)))
+                cells = (
+                    value(lane.host, in_table=True),
+                    plain(lane.rung.replace("_", " ")),
+                    plain(clock(first)),
+                    plain(clock(last)),
+                )
                 yield f"| {' | '.join(cells)} |\n"
             yield "\n"
         case Minutes():

@@ -1,4 +1,6 @@
-"""Whom and what the queries of a report ask about: names as other stores spell them, and the time around the incident."""
+"""
+Whom and what the queries of a report ask about: names as other stores spell them, and the time around the incident.
+"""
 
 import re
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ __all__ = ["Subject", "subject_of"]
 
 _BEFORE: Final = timedelta(hours=1)  # a phished logon or a mkdir comes shortly before
 _AFTER: Final = timedelta(hours=24)  # staged data waits for a quiet hour
+_WIDE: Final = timedelta(days=15)  # a campaign visits its hosts within weeks
 _ADDRESS: Final = re.compile(r"[\d.]+\Z|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\Z")
 
 
@@ -20,7 +23,7 @@ class Subject:
     """
     `host` and `account` are without domain, `place` ends in its separator; None where the incident does not know.
 
-    `first` and `last` bound the incident, `start` and `end` the time to look at around it; UTC.
+    `exact` bounds the incident, `around` the time to look at around it, `wide` that for other hosts; UTC, None if unknown.
     """
 
     host: str | None
@@ -28,10 +31,13 @@ class Subject:
     place: str | None
     programs: tuple[str, ...]
     is_windows: bool
-    first: datetime | None
-    last: datetime | None
-    start: datetime | None
-    end: datetime | None
+    exact: tuple[datetime, datetime] | None
+    around: tuple[datetime, datetime] | None
+    wide: tuple[datetime, datetime] | None
+
+    def time_for(self, question: str) -> tuple[datetime, datetime] | None:
+        """Give the time in which a question of `queries.QUESTIONS` is asked."""
+        return {"pile": self.exact, "place_elsewhere": self.wide}.get(question, self.around)
 
 
 def subject_of(incident: Incident) -> Subject:
@@ -46,18 +52,21 @@ def subject_of(incident: Incident) -> Subject:
         place=place.rstrip("\\/") + mark if place else None,
         programs=tuple(dict.fromkeys(programs))[:5],
         is_windows=mark == "\\",
-        first=first,
-        last=last,
-        start=_moved(first, -_BEFORE),
-        end=_moved(last, _AFTER),
+        exact=_span(first, last, timedelta(), timedelta(seconds=1)),
+        around=_span(first, last, _BEFORE, _AFTER),
+        wide=_span(first, last, _WIDE, _WIDE),
     )
 
 
-def _moved(time: datetime | None, by: timedelta) -> datetime | None:
+def _span(
+    first: datetime | None, last: datetime | None, before: timedelta, after: timedelta
+) -> tuple[datetime, datetime] | None:
+    if first is None or last is None:
+        return None
     try:
-        return time + by if time else None
-    except OverflowError:
-        return time
+        return first - before, last + after
+    except OverflowError:  # a clock of the year 1 or 9999
+        return first, last
 
 
 def _short_host(host: str) -> str:

@@ -46,5 +46,8 @@ def timeline(incident: Incident) -> tuple[Entry, ...]:
         for each in incident.findings
     ]
     if not found:
-        found += [Entry(incident.first_seen, "", "first event", "", ()), Entry(incident.last_seen, "", "last event", "", ())]
+        found += [
+            Entry(incident.first_seen, "", "first event", "", ()),
+            Entry(incident.last_seen, "", "last event", "", ()),
+        ]
     return tuple(sorted(found, key=lambda entry: (moment(entry.time) is None, str(moment(entry.time)))))

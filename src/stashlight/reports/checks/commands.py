@@ -13,15 +13,16 @@ _PATH: Final = re.compile(
 )
 _TYPE: Final = re.compile(r"\*\.([a-z0-9_]{1,8}|\*)(?![a-z0-9_.])")
 _TAIL: Final = re.compile(r"[\\/]*(?:\*(?:\.\*)?)?[\\/]*\Z")
+_LONGEST: Final = 32_768  # no command line of Windows is longer; a script that is stays partly unread
 _SHOWN_BY_EVENTS: Final = frozenset({"read", "requester"})
 
 
 def defects(claims: Claims) -> Iterator[Defect]:
     """Name each source that no command or recorded read touches, and each file type that no command asks for."""
-    known = [command.lower() for command in claims.commands if command]
+    known = list(dict.fromkeys(command[:_LONGEST].lower() for command in claims.commands if command))
     if not known:
         return
-    complete = len(known) == len(claims.commands)
+    complete = all(command and len(command) <= _LONGEST for command in claims.commands)
     roots = {_root(found) for command in known for found in _paths(command)}
     for origin in claims.origins:
         if (

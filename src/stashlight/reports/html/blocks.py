@@ -16,7 +16,7 @@ def section(one: Section, frame: Frame, number: str, level: int) -> Iterator[str
     """Give a section with its heading of that level; folded ones can be opened."""
     name = f"{frame.prefix}-s{number}"
     heading = f'<h{level} id="{name}">{safe(one.title)}</h{level}>'
-    yield f'<section aria-labelledby="{name}">\n'
+    yield "<section>\n"
     if one.folded:
         yield f'<details class="fold"><summary>{heading}</summary>\n'
     else:
@@ -48,17 +48,17 @@ def _block(block: Block, frame: Frame) -> Iterator[str]:
         case Code():
             yield from _code(block)
         case Box():
-            yield f'<aside class="box {block.tone}" aria-label="{safe(block.title)}"><p class="lead">{safe(block.title)}</p>\n'
+            yield f'<div class="box {block.tone}" role="note" aria-label="{safe(block.title)}"><p class="lead">{safe(block.title)}</p>\n'
             for each in block.blocks:
                 yield from _block(each, frame)
-            yield "</aside>\n"
+            yield "</div>\n"
         case _:
             yield from _picture(block)
 
 
 def _table(table: Table, frame: Frame) -> Iterator[str]:
     """Give a table; on a narrow page each cell carries its column's name. Numbered rows get ids."""
-    yield f'<table><caption>{safe(table.caption)}</caption><thead><tr>'
+    yield f"<table><caption>{safe(table.caption)}</caption><thead><tr>"
     yield "".join(f'<th scope="col">{safe(head)}</th>' for head in table.heads) + "</tr></thead><tbody>\n"
     for number, row in enumerate(table.rows, 1):
         anchor = f' id="{frame.prefix}-{table.letter.lower()}{number}"' if table.letter else ""
@@ -75,7 +75,11 @@ def _table(table: Table, frame: Frame) -> Iterator[str]:
 
 def _short(said: Inline) -> str:
     """Keep numbers, times and single words in one line."""
-    return ' class="short"' if isinstance(said, str) and len(said) <= _SHORT and (" " not in said or said[:1].isdigit()) else ""
+    return (
+        ' class="short"'
+        if isinstance(said, str) and len(said) <= _SHORT and (" " not in said or said[:1].isdigit())
+        else ""
+    )
 
 
 def _code(code: Code) -> Iterator[str]:

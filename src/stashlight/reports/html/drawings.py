@@ -16,6 +16,7 @@ __all__ = ["drawing"]
 
 _ROW = 44  # px, the height of a row of the fan-in; page.css has the same
 _NARROWEST = 0.8  # percent, so that an instant can be seen
+_MARK = 6  # px, the width of an instant
 _LONGEST = 400
 
 
@@ -48,10 +49,12 @@ def _lanes(picture: Lanes) -> Iterator[str]:
         for span in lane.spans:
             start = max(0, seconds_between(picture.first, span.start) or 0) / whole * 100
             width = max(_NARROWEST, (seconds_between(span.start, span.end) or 0) / whole * 100)
-            kind = "act" if span.start == span.end else "span"
+            shape = f'width="{min(width, 100):.2f}%" height="18" y="2"'
+            kind = "span"
+            if span.start == span.end:
+                shape, kind = f'width="{_MARK}" height="22"', "act"
             yield (
-                f'<rect class="{kind} {safe(lane.rung)}" x="{min(start, 100 - _NARROWEST):.2f}%" y="{2 if kind == "span" else 0}" '
-                f'width="{min(width, 100):.2f}%" height="{18 if kind == "span" else 22}" rx="2">'
+                f'<rect class="{kind} {safe(lane.rung)}" x="{min(start, 100 - _NARROWEST):.2f}%" {shape} rx="2">'
                 f"<title>{safe(shorten(span.what, _LONGEST))}</title></rect>"
             )
         yield "</svg></div>\n"

@@ -63,7 +63,7 @@ def _top(document: Document) -> Iterator[str]:
         yield f", {safe(window(scanned.first, scanned.last))}"
     yield ".</p>\n"
     if document.partial:
-        yield '<p><strong>The scan was interrupted: not everything was read.</strong></p>\n'
+        yield "<p><strong>The scan was interrupted: not everything was read.</strong></p>\n"
     yield '<div class="tools">'
     if len(incidents) > 1:
         yield '<label>Filter incidents<input id="filter" type="search" autocomplete="off"></label>'
@@ -103,7 +103,9 @@ def _full(number: int, incident: Incident, document: Document, alone: bool) -> I
     yield f'<article class="full" id="i{number}" data-row="full" aria-labelledby="i{number}-h"><details{opened}>'
     yield f'<summary>{badge} <h2 id="i{number}-h">{safe(incident.title)}</h2></summary>\n'
     yield f'<nav aria-label="Sections of {safe(told.id)}"><ol>'
-    yield "".join(f'<li><a href="#i{number}-s{at}">{safe(each.title)}</a></li>' for at, each in enumerate(told.sections, 1))
+    yield "".join(
+        f'<li><a href="#i{number}-s{at}">{safe(each.title)}</a></li>' for at, each in enumerate(told.sections, 1)
+    )
     yield "</ol></nav>\n"
     for at, each in enumerate(told.sections, 1):
         yield from section(each, frame, str(at), 3)

@@ -60,7 +60,7 @@ def _host(host: str) -> str:
 
 
 def _times(question: str, subject: Subject) -> list[str]:
-    start, end = (subject.first, subject.last) if question == "pile" else (subject.start, subject.end)
-    if question == "place_elsewhere" or start is None or end is None:
+    time = subject.time_for(question)
+    if time is None:
         return ["Timestamp > ago(30d)"]
-    return [f"Timestamp between (datetime({start:%Y-%m-%dT%H:%M:%SZ}) .. (datetime({end:%Y-%m-%dT%H:%M:%SZ}) + 1s))"]
+    return [f"Timestamp between (datetime({time[0]:%Y-%m-%dT%H:%M:%SZ}) .. datetime({time[1]:%Y-%m-%dT%H:%M:%SZ}))"]

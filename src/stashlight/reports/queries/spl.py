@@ -65,7 +65,5 @@ def _host(host: str) -> str:
 
 
 def _times(question: str, subject: Subject) -> str:
-    start, end = (subject.first, subject.last) if question == "pile" else (subject.start, subject.end)
-    if question == "place_elsewhere" or start is None or end is None:
-        return "earliest=-30d"
-    return f"earliest={int(start.timestamp())} latest={int(end.timestamp()) + 1}"
+    time = subject.time_for(question)
+    return f"earliest={int(time[0].timestamp())} latest={int(time[1].timestamp())}" if time else "earliest=-30d"

@@ -58,10 +58,8 @@ def _where(question: str, subject: Subject) -> list[str] | None:
 
 
 def _times(question: str, subject: Subject) -> list[str]:
-    start, end = (subject.first, subject.last) if question == "pile" else (subject.start, subject.end)
-    if question == "place_elsewhere" or start is None or end is None:
-        return []
-    return [f"ts_us BETWEEN {_us(start)} AND {_us(end) + 1_000_000}"]
+    time = subject.time_for(question)
+    return [f"ts_us BETWEEN {_us(time[0])} AND {_us(time[1])}"] if time else []
 
 
 def _us(time: datetime) -> int:

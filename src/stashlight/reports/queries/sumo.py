@@ -64,9 +64,8 @@ def query(question: str, subject: Subject) -> str | None:
 
 
 def _times(question: str, subject: Subject) -> list[str]:
-    start, end = (subject.first, subject.last) if question == "pile" else (subject.start, subject.end)
-    if question == "place_elsewhere" or start is None or end is None:
+    time = subject.time_for(question)
+    if time is None:
         return []
-    return [
-        f"| where _messageTime >= {int(start.timestamp()) * 1000} and _messageTime <= {int(end.timestamp()) * 1000 + 1000}"
-    ]
+    first, last = (int(each.timestamp()) * 1000 for each in time)
+    return [f"| where _messageTime >= {first} and _messageTime <= {last}"]

@@ -76,7 +76,7 @@ def _score_card(incident: Incident) -> tuple[Block, ...]:
         return ()
     rows = tuple((f"{each.points:+d}", each.name, each.reason, Cite(each.evidence)) for each in incident.factors)
     total = sum(each.points for each in incident.factors)
-    capped = f" (capped at {incident.score})" if total != incident.score else ""
+    capped = f" (capped at {incident.score})" if total > incident.score >= 100 else ""
     last = (f"{total:+d}", "sum", f"score {incident.score} of 100{capped}", "")
     return (
         Table("Score card: every point with its reason", ("Points", "Factor", "Reason", "Evidence"), (*rows, last)),

@@ -3,7 +3,7 @@ The incident analysis in eight sections: context, technical analysis, findings, 
 remediation, conclusion. What telemetry gives is filled in; what only people know is a blank to fill in.
 """
 
-from stashlight.incidents.document import Document, Incident
+from stashlight.incidents.document import Document, Incident, Readiness
 from stashlight.reports.attack import named, tactic_of
 from stashlight.reports.blocks import Blank, Block, Cite, Facts, Inline, Items, Section, Table, Text, Value
 from stashlight.reports.sections.indicators import indicators
@@ -170,7 +170,7 @@ def _impact(incident: Incident) -> tuple[Block, ...]:
 
 def _remediation(incident: Incident, document: Document) -> tuple[Block, ...]:
     gaps = [each for each in document.readiness if each.status != "present"]
-    advice: list[Inline] = [f"Collect {each.source}: {each.message}" for each in gaps]
+    advice: list[Inline] = [_advice(each) for each in gaps]
     if any(source.basis == "command" for source in incident.sources):
         advice.append(
             f"Audit reads of the sources ({BASIS['read']}; Security 4663), so that a next case shows what was taken."
@@ -180,6 +180,11 @@ def _remediation(incident: Incident, document: Document) -> tuple[Block, ...]:
         (("Done", Blank("actions completed")), ("Controls changed", Blank("what prevents or detects it next time")))
     )
     return (*known, asked)
+
+
+def _advice(gap: Readiness) -> str:
+    reason = gap.message.removeprefix("no ").removeprefix(f"{gap.source}: ")
+    return f"{'Collect' if gap.status == 'absent' else 'Complete'} {gap.source}: {reason}"
 
 
 def _conclusion(incident: Incident) -> tuple[Block, ...]:

@@ -21,7 +21,9 @@ def evidence(incident: Incident, document: Document) -> Section:
         for each in incident.evidence
     )
     table = (
-        (Table("Events", ("Event", "File", "Record"), rows, "E"),) if rows else (Text("No event is listed in the result."),)
+        (Table("Events", ("Event", "File", "Record"), rows, "E"),)
+        if rows
+        else (Text("No event is listed in the result."),)
     )
     see = Code("See rules, SQL and raw records", f"stashlight explain {incident.id} PATH…", "shell")
     return Section("Evidence", (Text(read), see, *table), folded=True)

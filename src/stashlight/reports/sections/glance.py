@@ -8,6 +8,7 @@ from stashlight.incidents.document import Command, Incident
 from stashlight.reports.blocks import Block, Section, Text
 from stashlight.reports.pictures import FanIn, Lane, Lanes, Link, Minutes, Node, Stretch, Tree
 from stashlight.reports.wording import clock, many, moment, place_of, seconds_between, window
+from stashlight.terminal import shorten
 
 __all__ = ["glance"]
 
@@ -15,6 +16,7 @@ _LADDER: Final = ("prepare", "collect", "stage", "pack", "exfiltrate", "clean_up
 _MOST_HOSTS: Final = 8
 _MOST_BARS: Final = 60
 _MOST_LINKS: Final = 16
+_LONGEST: Final = 1000
 _MOST_PROCESSES: Final = 60  # also keeps the tree's depth within what a recursion may be
 _STEPS: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800, 604800, 2592000)
 
@@ -103,7 +105,7 @@ def _tree(incident: Incident) -> tuple[Tree, ...]:
         command = commands[number]
         pid = f", pid {command.process_id}" if command.process_id is not None else ""
         name = f"{_short(command.process or 'unknown process')}{pid}"
-        told = command.command or "command line not recorded"
+        told = shorten(command.command or "command line not recorded", _LONGEST)
         return Node(
             name, f"{clock(command.time)}  {told}", command.rung, True, tuple(node(n) for n in children.get(number, ()))
         )

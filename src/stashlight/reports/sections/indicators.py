@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from stashlight.incidents.document import Incident
 from stashlight.reports.blocks import Cite, Inline, Table, Text, Value
+from stashlight.terminal import shorten
 
 __all__ = ["indicators"]
 
 _SYSTEM = ("c:\\windows\\", "/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")  # their programs run everywhere
 _MOST = 200
+_LONGEST = 2000
 
 
 def indicators(incident: Incident) -> Table | Text:
@@ -36,7 +38,7 @@ def _rows(incident: Incident) -> Iterator[tuple[Inline, ...]]:
     for program, event in programs.items():
         yield "program", Value(program), Cite((event,))
     for text, event in texts.items():
-        yield "command", Value(text), Cite((event,))
+        yield "command", Value(shorten(text, _LONGEST)), Cite((event,))
     for source in incident.sources:
         if source.basis == "requester":
             yield "sender", Value(source.path), Cite(source.evidence)

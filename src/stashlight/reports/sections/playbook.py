@@ -76,12 +76,7 @@ def _list(subject: Subject) -> list[Act]:
                 "  Export-Csv -NoTypeInformation -Encoding UTF8 -Path EVIDENCE\\staged-files.csv",
                 "powershell",
             ),
-            Act(
-                "CrowdStrike Real Time Response (falconpy), read-only",
-                "session = RealTimeResponse(...).init_session(device_id=DEVICE_ID)\n"
-                f'rtr.execute_command(session_id=SESSION_ID, base_command="ls", command_string={json_text("ls " + _bare(subject.place))})',
-                "python",
-            ),
+            *_live_response(_bare(subject.place)),
         ]
     place = posix(_bare(subject.place))
     listing = "find " + place + r" -xdev -type f -printf '%T+ %s %u %p\n'"
@@ -92,6 +87,18 @@ def _list(subject: Subject) -> list[Act]:
             "sh",
         )
     ]
+
+
+def _live_response(place: str) -> list[Act]:
+    """Live response has quotes but no escape: a place that holds one cannot be said there."""
+    if '"' in place or not place.isprintable():
+        return []
+    command = json_text(f'ls "{place}"')
+    text = (
+        "session = rtr.init_session(device_id=DEVICE_ID)  # rtr = falconpy.RealTimeResponse(…)\n"
+        f'rtr.execute_command(session_id=SESSION_ID, base_command="ls", command_string={command})'
+    )
+    return [Act("CrowdStrike Real Time Response (falconpy), read-only", text, "python")]
 
 
 def _preserve(subject: Subject, note: str) -> list[Act]:
