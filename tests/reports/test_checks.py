@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -97,10 +98,17 @@ def test_seed_case_does_not_add_up(shared: Path, defect: str) -> None:
 
 def test_seed_case_put_right_adds_up(shared: Path) -> None:
     """The checks do not complain of what is in order."""
-    case = _seed(shared)
-    case |= {"total": 1248, "telemetry": ["DeviceFileEvents", "Security 4663"], "priority": "P2 – HIGH"}
-    case["commands"] = [*case["commands"], r'robocopy "\\filesrv\r&d\projects" C:\temp\staging *.kdbx']  # type: ignore[misc]
-    case["told"] = [{"time": "2024-02-28T14:10:00-05:00", "what": "hashed and copied", "act": "preserve"}, *case["told"]][:1]  # type: ignore[misc]
+    copied = r'robocopy "\\filesrv\r&d\projects" C:\temp\staging *.kdbx'
+    kept = {"time": "2024-02-28T14:16:00-05:00", "what": "hashed and copied", "act": "preserve"}
+    deleted = {"time": "2024-02-28T14:19:00-05:00", "what": "deleted", "act": "delete"}
+    right = {
+        "total": 1248,
+        "telemetry": ["DeviceFileEvents", "Security 4663"],
+        "priority": "P2 – HIGH",
+        "told": [kept, deleted],
+    }
+    case = _seed(shared) | right
+    case["commands"] = [*cast("list[str]", case["commands"]), copied]
     assert [each.said for each in check(read_case(json.dumps(case)))] == []
 
 
@@ -118,11 +126,20 @@ def test_sound_incident_adds_up() -> None:
         (replace(SOUND, score=71), "the factors add up to 70, the score is 71"),
         (replace(SOUND, severity="low"), "a score of 70 means high, the severity is low"),
         (replace(SOUND, last_seen="2026-03-02T09:00:00Z"), "before it begins"),
-        (replace(SOUND, last_seen="2026-03-02T10:05:00Z"), "rung stage ends at 2026-03-02 10:10:00, outside the window"),
+        (
+            replace(SOUND, last_seen="2026-03-02T10:05:00Z"),
+            "rung stage ends at 2026-03-02 10:10:00, outside the window",
+        ),
         (replace(SOUND, last_seen="yesterday"), "'yesterday' is not a time"),
         (replace(SOUND, factors=(Factor("volume", 70, "many"),)), "no event is cited for: factor volume +70"),
-        (replace(SOUND, factors=(Factor("volume", 70, "many", ("e9",)),)), "1 of 2 cited events have no file and record"),
-        (replace(SOUND, sources=(Source(r"\\srv\x", None, "command", 3, ("e1",)),)), r"source \\srv\x (3 files): no command"),
+        (
+            replace(SOUND, factors=(Factor("volume", 70, "many", ("e9",)),)),
+            "1 of 2 cited events have no file and record",
+        ),
+        (
+            replace(SOUND, sources=(Source(r"\\srv\x", None, "command", 3, ("e1",)),)),
+            r"source \\srv\x (3 files): no command",
+        ),
         (replace(SOUND, files=Files(3, None, {"docx": 2, "kdbx": 1})), "1 file of type .kdbx: no command asks for it"),
     ],
 )
@@ -133,13 +150,19 @@ def test_defect_is_named(wrong: Incident, said: str) -> None:
 def test_what_cannot_be_known_is_not_called_a_contradiction() -> None:
     """A command that was not recorded may have touched anything."""
     unseen = replace(SOUND.commands[0], command=None)
-    lone = replace(SOUND, sources=(Source(r"\\srv\x", None, "command", None, ("e1",)),), commands=(*SOUND.commands, unseen))
+    lone = replace(
+        SOUND, sources=(Source(r"\\srv\x", None, "command", None, ("e1",)),), commands=(*SOUND.commands, unseen)
+    )
     assert {each.kind for each in check(claims_of(lone))} == {"unproved"}
     assert _said(replace(lone, commands=(unseen,))) == []
 
 
 def test_archive_of_the_incident_is_no_odd_file_type() -> None:
-    packed = replace(SOUND, files=Files(3, None, {"docx": 2, "rar": 1}), archives=(Archive("c:\\x.rar", "rar", None, None, None, ("e1",)),))
+    packed = replace(
+        SOUND,
+        files=Files(3, None, {"docx": 2, "rar": 1}),
+        archives=(Archive("c:\\x.rar", "rar", None, None, None, ("e1",)),),
+    )
     assert _said(packed) == []
 
 

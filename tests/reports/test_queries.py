@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from stashlight.events.schema import ARROW, fold
 from stashlight.incidents.document_json import from_json
 from stashlight.reports import quoting
-from stashlight.reports.queries import QUESTIONS, ask, dialects
+from stashlight.reports.queries import QUESTIONS, Dialect, ask, dialects
 from stashlight.reports.subject import Subject, subject_of
 
 RESULTS = Path(__file__).parents[1] / "outputs" / "results"
@@ -69,7 +69,15 @@ def test_json_string_is_the_value(value: str) -> None:
 
 @given(texts)
 def test_no_literal_holds_what_cannot_be_seen(value: str) -> None:
-    for literal in (quoting.sql, quoting.kql, quoting.spl, quoting.regex, quoting.powershell, quoting.posix, quoting.odata):
+    for literal in (
+        quoting.sql,
+        quoting.kql,
+        quoting.spl,
+        quoting.regex,
+        quoting.powershell,
+        quoting.posix,
+        quoting.odata,
+    ):
         assert literal(value).isprintable(), literal
 
 
@@ -104,8 +112,16 @@ def test_pattern_matches_the_value_alone(value: str) -> None:
 def test_stashlight_query_finds_the_event_and_nothing_else(value: str, tmp_path: Path) -> None:
     """Every SQL question runs on the real schema, whatever the names are."""
     subject = _subject(value)
-    mine = {"host_key": fold(value), "account_key": fold(value), "file_path": value + "\\a", "file_path_lc": fold(value) + "\\a"}
-    rows = [{"event_key": "1", "ts_us": 1, **mine}, {"event_key": "2", "ts_us": 1, "host_key": "x", "account_key": "x", "file_path_lc": "x"}]
+    mine = {
+        "host_key": fold(value),
+        "account_key": fold(value),
+        "file_path": value + "\\a",
+        "file_path_lc": fold(value) + "\\a",
+    }
+    rows = [
+        {"event_key": "1", "ts_us": 1, **mine},
+        {"event_key": "2", "ts_us": 1, "host_key": "x", "account_key": "x", "file_path_lc": "x"},
+    ]
     kinds = ["file_create", "process_start", "logon", "network_connect", "file_delete"]
     table = pa.Table.from_pylist([row | {"kind": kind} for row in rows for kind in kinds], schema=ARROW)
     with duckdb.connect() as engine:
@@ -117,15 +133,15 @@ def test_stashlight_query_finds_the_event_and_nothing_else(value: str, tmp_path:
 
 
 @pytest.mark.parametrize("dialect", dialects(), ids=lambda each: each.LANGUAGE)
-def test_dialect_asks_every_question_and_skips_what_it_cannot(dialect: object) -> None:
+def test_dialect_asks_every_question_and_skips_what_it_cannot(dialect: Dialect) -> None:
     case = from_json((RESULTS / "case.json").read_bytes())
     subject = subject_of(case.incidents[0])
     nobody = Subject(None, None, None, (), True, None, None, None)
     for question in QUESTIONS:
-        query = dialect.query(question, subject)  # type: ignore[attr-defined]
+        query = dialect.query(question, subject)
         assert query
         assert query.isascii() or "–" not in query
-        assert dialect.query(question, nobody) is None  # type: ignore[attr-defined]
+        assert dialect.query(question, nobody) is None
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

@@ -16,7 +16,11 @@ _WORKING = frozenset({"collect", "stage", "pack"})
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where files are said to come from: `files` of them, `basis` as in the document ("claim" if only somebody says so)."""
+    """
+    Where files are said to come from.
+
+    `files` of them, if counted; `basis` as in the document, "claim" if only somebody says so.
+    """
 
     path: str
     files: int | None = None
@@ -26,7 +30,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that happened at a time, in the order in which it is told. `act` names a response: preserve, delete, …"""
+    """Something that happened at a time, in the order in which it is told. `act` names a response, such as "delete"."""
 
     time: str
     what: str
@@ -80,7 +84,9 @@ class Claims:
 @dataclass(frozen=True, slots=True)
 class Defect:
     """
-    Something that does not add up. `kind` is "contradiction" (two statements cannot both hold) or "unproved" (nothing shows it).
+    Something that does not add up.
+
+    `kind` is "contradiction" (two statements cannot both hold) or "unproved" (nothing shows it).
 
     `evidence` are event keys that the reader should look at.
     """

@@ -208,7 +208,9 @@ def _picture(picture: Picture) -> Iterator[str]:
         case FanIn():
             for link in picture.links:
                 weight = many(link.weight, "file") if link.weight is not None else "files not counted"
-                yield f"- {value(link.source)} → {value(picture.place)} ({plain(weight)}, known by {plain(link.basis)})\n"
+                yield (
+                    f"- {value(link.source)} → {value(picture.place)} ({plain(weight)}, known by {plain(link.basis)})\n"
+                )
             yield "\n"
 
 

@@ -50,7 +50,7 @@ class Minutes:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A process with what it started. `rung` is None for one that did nothing itself; `is_recorded` says if an event shows it."""
+    """A process with what it started. `rung` is None if it did nothing itself; `is_recorded` says if an event shows it."""
 
     name: str
     detail: str

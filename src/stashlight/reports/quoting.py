@@ -15,7 +15,7 @@ from urllib.parse import quote
 __all__ = ["json_text", "kql", "odata", "posix", "powershell", "regex", "spl", "sql"]
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
-_POWERSHELL_QUOTES = "'‘’‚‛"  # all of them end a single-quoted string: about_Quoting_Rules
+_POWERSHELL_QUOTES = "'\u2018\u2019\u201a\u201b"  # all of them end a single-quoted string: about_Quoting_Rules
 
 
 def sql(value: str) -> str:
@@ -48,7 +48,7 @@ def spl(value: str) -> str:
 def regex(value: str) -> str:
     r"""Give a regular expression that matches `value` alone, for between slashes; Java's and PCRE's `\x{…}` for what is odd."""
     return "".join(
-        letter if letter.isascii() and letter.isalnum() or letter in " _-" else _escaped(letter) for letter in value
+        letter if (letter.isascii() and letter.isalnum()) or letter in " _-" else _escaped(letter) for letter in value
     )
 
 

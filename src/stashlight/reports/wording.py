@@ -65,7 +65,10 @@ def size_of(files: Files) -> str:
     if files.bytes is None:
         return "unknown, because no event that was read records file sizes (Sysmon 11 has no size field)"
     if files.sized < files.count:
-        return f"{size(files.bytes)} in the {files.sized:,} of {files.count:,} files whose size is recorded; the rest is unknown"
+        return (
+            f"{size(files.bytes)} in the {files.sized:,} of {files.count:,} files whose size is recorded; the "
+            f"rest is unknown"
+        )
     return size(files.bytes)
 
 

@@ -19,7 +19,8 @@ def defects(claims: Claims) -> Iterator[Defect]:
             time = moment(each.time)
             if time and not first <= time <= last:
                 yield _wrong(
-                    f"{each.what} at {clock(each.time)}, outside the window {clock(claims.first)} to {clock(claims.last)}"
+                    f"{each.what} at {clock(each.time)}, outside the window {clock(claims.first)} to "
+                    f"{clock(claims.last)}"
                 )
     for before, after in zip(claims.told, claims.told[1:], strict=False):
         earlier, later = moment(before.time), moment(after.time)

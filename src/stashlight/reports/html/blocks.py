@@ -48,7 +48,10 @@ def _block(block: Block, frame: Frame) -> Iterator[str]:
         case Code():
             yield from _code(block)
         case Box():
-            yield f'<div class="box {block.tone}" role="note" aria-label="{safe(block.title)}"><p class="lead">{safe(block.title)}</p>\n'
+            yield (
+                f'<div class="box {block.tone}" role="note" aria-label="{safe(block.title)}"><p '
+                f'class="lead">{safe(block.title)}</p>\n'
+            )
             for each in block.blocks:
                 yield from _block(each, frame)
             yield "</div>\n"
@@ -91,6 +94,9 @@ def _code(code: Code) -> Iterator[str]:
 
 
 def _picture(picture: Picture) -> Iterator[str]:
-    yield f'<figure class="picture"><figcaption><strong>{safe(picture.title)}</strong> {safe(picture.said)}</figcaption>\n'
+    yield (
+        f'<figure class="picture"><figcaption><strong>{safe(picture.title)}</strong> '
+        f"{safe(picture.said)}</figcaption>\n"
+    )
     yield from drawing(picture)
     yield "</figure>\n"

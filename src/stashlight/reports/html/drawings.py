@@ -1,8 +1,8 @@
 """
 Pictures → HTML and SVG.
 
-Positions are percentages, so a drawing fits any width while its text keeps its size; colours are classes, so light, dark
-and paper have their own. No `style` attribute: the page's security policy forbids it.
+Positions are percentages, so a drawing fits any width while its text keeps its size; colours are classes, so light,
+dark and paper have their own. No `style` attribute: the page's security policy forbids it.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,10 @@ def _lanes(picture: Lanes) -> Iterator[str]:
         said = "; ".join(span.what for span in lane.spans[:12])
         name = lane.rung.replace("_", " ")
         yield f'<div class="lane"><span class="rung">{safe(name)}</span>'
-        yield f'<svg class="bar" role="img" aria-label="{safe(name)}: {safe(shorten(said, _LONGEST))}" width="100%" height="22">'
+        yield (
+            f'<svg class="bar" role="img" aria-label="{safe(name)}: {safe(shorten(said, _LONGEST))}" width="100%" '
+            f'height="22">'
+        )
         yield '<rect class="track" width="100%" height="22" rx="3"/>'
         for span in lane.spans:
             start = max(0, seconds_between(picture.first, span.start) or 0) / whole * 100
@@ -58,7 +61,10 @@ def _lanes(picture: Lanes) -> Iterator[str]:
                 f"<title>{safe(shorten(span.what, _LONGEST))}</title></rect>"
             )
         yield "</svg></div>\n"
-    yield f'<p class="axis"><span>{safe(clock(picture.first))}</span><span>{safe(clock(picture.last))} UTC</span></p></div>\n'
+    yield (
+        f'<p class="axis"><span>{safe(clock(picture.first))}</span><span>{safe(clock(picture.last))} '
+        f"UTC</span></p></div>\n"
+    )
 
 
 def _minutes(picture: Minutes) -> Iterator[str]:
@@ -66,13 +72,16 @@ def _minutes(picture: Minutes) -> Iterator[str]:
     wide = 100 / max(1, len(picture.counts))
     yield f'<div class="minutes"><p class="axis"><span>{most:,} files</span></p>'
     yield f'<svg role="img" aria-label="{safe(picture.title)}: {safe(picture.said)}" width="100%" height="140">'
-    yield '<line class="grid" x1="0" x2="100%" y1="0.5" y2="0.5"/><line class="grid" x1="0" x2="100%" y1="50%" y2="50%"/>'
+    yield (
+        '<line class="grid" x1="0" x2="100%" y1="0.5" y2="0.5"/><line class="grid" x1="0" x2="100%" y1="50%" y2="50%"/>'
+    )
     for number, (time, count) in enumerate(picture.counts):
         tall = count / most * 100
         if count:
             yield (
                 f'<rect class="stage" x="{number * wide + wide * 0.08:.2f}%" width="{wide * 0.84:.2f}%" '
-                f'y="{100 - tall:.2f}%" height="{tall:.2f}%"><title>{safe(clock(time))} UTC: {many(count, "file")}</title></rect>'
+                f'y="{100 - tall:.2f}%" height="{tall:.2f}%"><title>{safe(clock(time))} UTC: '
+                f"{many(count, 'file')}</title></rect>"
             )
     yield '<line class="base" x1="0" x2="100%" y1="139.5" y2="139.5"/></svg>'
     first, last = picture.counts[0][0], picture.counts[-1][0]
@@ -104,9 +113,15 @@ def _fan_in(picture: FanIn) -> Iterator[str]:
     yield '<div class="fan"><ul class="from">'
     for link in picture.links:
         weight = many(link.weight, "file") if link.weight is not None else "files not counted"
-        yield f'<li title="{safe(link.source)}"><code>{safe(link.source)}</code><span>{weight} · known by {safe(link.basis)}</span></li>\n'
+        yield (
+            f'<li title="{safe(link.source)}"><code>{safe(link.source)}</code><span>{weight} · known by '
+            f"{safe(link.basis)}</span></li>\n"
+        )
     yield f'</ul><svg class="wires" aria-hidden="true" width="100%" height="{tall}">'
     for number, link in enumerate(picture.links):
         width = 1.5 + 8.5 * (link.weight or 0) / most
-        yield f'<line class="wire" x1="0" x2="100%" y1="{_ROW * number + _ROW // 2}" y2="{tall // 2}" stroke-width="{width:.1f}"/>'
+        yield (
+            f'<line class="wire" x1="0" x2="100%" y1="{_ROW * number + _ROW // 2}" y2="{tall // 2}" '
+            f'stroke-width="{width:.1f}"/>'
+        )
     yield f'</svg><p class="to"><code>{safe(picture.place)}</code></p></div>\n'

@@ -50,7 +50,8 @@ def _span(span: Span, frame: Frame) -> str:
             asked = safe(span.ask)
             return (
                 f'<span class="blank"><span class="ask">To be filled in by the analyst: {asked}</span>'
-                f'<span class="fill" contenteditable="true" role="textbox" aria-multiline="true" aria-label="{asked}"></span></span>'
+                f'<span class="fill" contenteditable="true" role="textbox" aria-multiline="true" '
+                f'aria-label="{asked}"></span></span>'
             )
         case Bad():
             return f'<span class="badge {safe(span.severity)}">{safe(span.text)}</span>'

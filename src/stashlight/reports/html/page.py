@@ -1,7 +1,7 @@
 """
 The page around the reports: one file that loads nothing, whose policy lets nothing load.
 
-The policy allows exactly this style and this script, by their hashes; a log that smuggled in markup would still not run.
+The policy allows exactly this style and this script, by their hashes: smuggled markup would still not run.
 """
 
 from base64 import b64encode
@@ -52,13 +52,19 @@ def _top(document: Document) -> Iterator[str]:
     )
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">\n'
+    yield (
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" '
+        'content="no-referrer">\n'
+    )
     yield f'<title>{safe(title)} – Stashlight</title>\n<link rel="icon" href="data:,">\n'
     yield f"<style>{_asset('page.css')}</style>\n</head>\n<body>\n"
     yield '<a class="skip" href="#main">Skip to the incidents</a>\n<header>\n'
     yield f"<p>Stashlight · incident report</p>\n<h1>{safe(title)}</h1>\n"
     counts = [f"{number} {level}" for level in reversed(SEVERITIES) if (number := _count(incidents, level))]
-    yield f"<p>{safe(joined(counts) or 'no incidents')}; from {many(scanned.files, 'file')} with {many(scanned.records, 'record')}"
+    yield (
+        f"<p>{safe(joined(counts) or 'no incidents')}; from {many(scanned.files, 'file')} with "
+        f"{many(scanned.records, 'record')}"
+    )
     if scanned.first and scanned.last:
         yield f", {safe(window(scanned.first, scanned.last))}"
     yield ".</p>\n"
@@ -67,7 +73,10 @@ def _top(document: Document) -> Iterator[str]:
     yield '<div class="tools">'
     if len(incidents) > 1:
         yield '<label>Filter incidents<input id="filter" type="search" autocomplete="off"></label>'
-    yield '<button id="open-all" type="button" aria-pressed="false">Open everything</button><p id="told" role="status"></p></div>\n</header>\n'
+    yield (
+        '<button id="open-all" type="button" aria-pressed="false">Open everything</button><p id="told" '
+        'role="status"></p></div>\n</header>\n'
+    )
 
 
 def _count(incidents: tuple[Incident, ...], level: str) -> int:
@@ -116,7 +125,9 @@ def _briefs(incidents: tuple[Incident, ...]) -> Iterator[str]:
     """Tell the rest in a few lines each, and how to see them in full."""
     rest = len(incidents) - IN_FULL
     yield '<section class="card" aria-labelledby="rest"><h2 id="rest">Further incidents</h2>\n'
-    yield f"<p>The worst {IN_FULL} are told in full above, {many(rest, 'other', 'others')} briefly. One of them in full: "
+    yield (
+        f"<p>The worst {IN_FULL} are told in full above, {many(rest, 'other', 'others')} briefly. One of them in full: "
+    )
     yield "<code>stashlight report --from result.json --incident ID --as html --to FILE</code></p>\n"
     for number, incident in enumerate(incidents[IN_FULL:], IN_FULL + 1):
         yield _brief(number, incident)

@@ -21,12 +21,16 @@ _TABLES = {
 }
 _ENDINGS = {
     "pile": '| where ActionType in ("FileCreated", "FileRenamed")\n'
-    "| project Timestamp, DeviceName, FolderPath, FileName, FileSize, SHA256, InitiatingProcessAccountName, InitiatingProcessCommandLine",
-    "processes": "| project Timestamp, DeviceName, AccountName, FileName, ProcessCommandLine, InitiatingProcessFileName, SHA256",
+    "| project Timestamp, DeviceName, FolderPath, FileName, FileSize, SHA256, InitiatingProcessAccountName, "
+    "InitiatingProcessCommandLine",
+    "processes": "| project Timestamp, DeviceName, AccountName, FileName, ProcessCommandLine, "
+    "InitiatingProcessFileName, SHA256",
     "logons": "| project Timestamp, DeviceName, AccountName, LogonType, RemoteIP, RemoteDeviceName, ActionType",
-    "network": "| project Timestamp, DeviceName, RemoteIP, RemotePort, RemoteUrl, InitiatingProcessFileName, InitiatingProcessCommandLine",
+    "network": "| project Timestamp, DeviceName, RemoteIP, RemotePort, RemoteUrl, InitiatingProcessFileName, "
+    "InitiatingProcessCommandLine",
     "touched": '| where ActionType in ("FileRenamed", "FileModified", "FileDeleted")\n'
-    "| project Timestamp, DeviceName, ActionType, FolderPath, FileName, RequestAccountName, RequestSourceIP, InitiatingProcessCommandLine",
+    "| project Timestamp, DeviceName, ActionType, FolderPath, FileName, RequestAccountName, RequestSourceIP, "
+    "InitiatingProcessCommandLine",
     "account_elsewhere": "| project Timestamp, DeviceName, AccountName, LogonType, RemoteIP, ActionType",
     "place_elsewhere": "| summarize Files = dcount(FolderPath), First = min(Timestamp), Last = max(Timestamp) "
     "by DeviceName, InitiatingProcessAccountName",

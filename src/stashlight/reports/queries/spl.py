@@ -27,7 +27,8 @@ _TABLES = {
     "logons": "| table _time, on, who, Logon_Type, Source_Network_Address, IpAddress",
     "network": "| table _time, on, User, Image, DestinationIp, DestinationPort, DestinationHostname",
     "touched": "| table _time, on, EventCode, User, Image, path",
-    "account_elsewhere": "| stats count, min(_time) AS first, max(_time) AS last BY on, Logon_Type, Source_Network_Address",
+    "account_elsewhere": "| stats count, min(_time) AS first, max(_time) AS last BY on, Logon_Type, "
+    "Source_Network_Address",
     "place_elsewhere": "| stats dc(TargetFilename) AS files, min(_time) AS first, max(_time) AS last BY on, User",
 }
 _FIELDS = (

@@ -1,6 +1,7 @@
 """
-The incident analysis in eight sections: context, technical analysis, findings, containment, root cause, impact,
-remediation, conclusion. What telemetry gives is filled in; what only people know is a blank to fill in.
+The incident analysis in eight sections, from context to conclusion.
+
+What telemetry gives is filled in; what only people know is a blank to fill in.
 """
 
 from stashlight.incidents.document import Document, Incident, Readiness
@@ -97,7 +98,8 @@ def _technical(incident: Incident) -> tuple[Block, ...]:
     else:
         blocks.append(
             Text(
-                "Exfiltration: none was seen in these logs. That is not proof that nothing left; see what they cannot show."
+                "Exfiltration: none was seen in these logs. That is not proof that nothing left; see what they "
+                "cannot show."
             )
         )
     blocks.append(Text(("User status: ", Blank("compromised, acting on purpose, or authorised; from the interview"))))

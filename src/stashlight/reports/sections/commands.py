@@ -26,7 +26,10 @@ def _command(command: Command) -> Code | Facts:
     rung = f" · {command.rung.replace('_', ' ')}" if command.rung else ""
     pid = f", pid {command.process_id}" if command.process_id is not None else ""
     parent = f" · parent {command.parent}" if command.parent else ""
-    head = f"{clock(command.time)} UTC · {command.host} · {who}{rung} · {command.process or 'unknown process'}{pid}{parent}"
+    head = (
+        f"{clock(command.time)} UTC · {command.host} · {who}{rung} · "
+        f"{command.process or 'unknown process'}{pid}{parent}"
+    )
     if command.command is None:
         return Facts(((head, Value("command line not recorded")),))
     return Code(head, shorten(command.command, _LONGEST), "command line")

@@ -36,7 +36,8 @@ _STEPS: Final = (
         "Are the files really there, in this number and time, and does a second source agree?",
         ("pile",),
         "The pile is real: go on, and keep the list as evidence.",
-        "No such events in the store: the log was incomplete or forged, or clocks differ. Compare the raw records by event id.",
+        "No such events in the store: the log was incomplete or forged, or clocks differ. Compare the raw records by "
+        "event id.",
         "result of the validation, and by which second source",
     ),
     Step(
@@ -45,20 +46,25 @@ _STEPS: Final = (
         ("processes", "network"),
         "A shell, script or renamed archiver without a job behind it, or connections out after the pile was complete: "
         "treat it as theft in progress.",
-        "A signed backup, deployment or sync program, started by its service or by a scheduled task with a ticket: likely benign.",
+        "A signed backup, deployment or sync program, started by its service or by a scheduled task with a ticket: "
+        "likely benign.",
         "program, signature, parent, and whether other tools were dropped",
     ),
     Step(
         "User interview",
-        "Did the account's holder do this? Ask over another channel than the account itself, and ask openly: what did you do then?",
+        "Did the account's holder do this? Ask over another channel than the account itself, and ask openly: what "
+        "did you do then?",
         ("logons",),
-        "“Not me”, or a logon from an address or at an hour that is not theirs: the account is compromised; steps 4 and 6 at once.",
-        "They did it for a reason that their manager and a ticket confirm: close as benign, and see whether the way is allowed.",
+        "“Not me”, or a logon from an address or at an hour that is not theirs: the account is compromised; steps 4 "
+        "and 6 at once.",
+        "They did it for a reason that their manager and a ticket confirm: close as benign, and see whether the way "
+        "is allowed.",
         "who was asked, by whom, when, over which channel, and the answer",
     ),
     Step(
         "Immediate action: stop the way out",
-        "Has anything left yet, and does the host still do it? Isolating costs the user their work: weigh it, and do not wait.",
+        "Has anything left yet, and does the host still do it? Isolating costs the user their work: weigh it, and do "
+        "not wait.",
         ("network",),
         "Transfers after staging, remote access tools, or a live remote session: isolate now (response step 3).",
         "No connection beyond the usual: isolation can wait until files are listed and hashed, minutes at most.",
@@ -66,9 +72,11 @@ _STEPS: Final = (
     ),
     Step(
         "Staged files: preserve, then remove",
-        "Which files are they, how sensitive, and were they read, renamed or deleted since? Hash before anything is touched.",
+        "Which files are they, how sensitive, and were they read, renamed or deleted since? Hash before anything is "
+        "touched.",
         ("touched",),
-        "Deleted or renamed after packing: somebody cleaned up; recover from shadow copies, the recycle bin and the MFT.",
+        "Deleted or renamed after packing: somebody cleaned up; recover from shadow copies, the recycle bin and the "
+        "MFT.",
         "Untouched since: the pile is whole; preserve it (response steps 1 and 2) before it is deleted.",
         "data owner, classification of the content, and hash list",
     ),
@@ -96,7 +104,8 @@ def guide(incident: Incident) -> Section:
     subject = subject_of(incident)
     parts = tuple(_part(number, step, incident, subject) for number, step in enumerate(_STEPS, 1))
     intro = Text(
-        "Seven steps, in order. Queries carry this incident's host, account, place and time; index and table names are yours to adapt. Those that are folded are not printed."
+        "Seven steps, in order. Queries carry this incident's host, account, place and time; index and table names "
+        "are yours to adapt. Those that are folded are not printed."
     )
     return Section("Investigation guide", (intro,), parts, folded=True)
 

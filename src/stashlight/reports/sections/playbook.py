@@ -1,6 +1,7 @@
 """
-The response playbook for this incident, in the order that saves evidence: list and hash, preserve, isolate, disable and
-revoke, quarantine, delete last. Each step has its command or API call, its undo, and who must approve.
+The response playbook for this incident, in the order that saves evidence.
+
+List and hash, preserve, isolate, disable and revoke, quarantine, delete last. Each step has its command or API call, its undo, and who must approve.
 
 Nothing here is run by Stashlight. API calls as their vendors document them:
 https://learn.microsoft.com/defender-endpoint/api/isolate-machine, https://learn.microsoft.com/graph/api/user-update,
@@ -36,20 +37,26 @@ def playbook(incident: Incident) -> Section:
     subject, note = subject_of(incident), alert_id(incident)
     host = subject.host or "HOST"
     intro = Text(
-        "In this order: deleting first destroys the evidence. Stashlight runs none of it; values in CAPITALS are yours to fill in."
+        "In this order: deleting first destroys the evidence. Stashlight runs none of it; values in CAPITALS are "
+        "yours to fill in."
     )
     account = subject.account
     parts = (
         _step("1. List and hash", "Know what is there before anything changes.", _list(subject),
               "nothing to undo: it only reads (access times may change)", "analyst on duty"),
-        _step("2. Preserve", "Keep the pile and the logs where the intruder cannot reach them.", _preserve(subject, note),
-              "remove the copy as the evidence policy says", "incident lead; data owner if the content is personal or secret"),
+        _step("2. Preserve", "Keep the pile and the logs where the intruder cannot reach "
+                             "them.", _preserve(subject, note),
+              "remove the copy as the evidence policy "
+              "says", "incident lead; data owner if the content is personal or secret"),
         _step("3. Isolate the host", "Cut the way out while memory and disk stay as they are; do not switch it off.",
               _isolate(host, note), "", "incident lead; for a server, its service owner"),
-        _step("4. Disable the account and revoke its sessions", "A session outlives a password: revoke as well as reset.",
+        _step("4. Disable the account and revoke its "
+              "sessions", "A session outlives a password: revoke as well as reset.",
               _disable(account or "ACCOUNT"), "", "identity team with incident lead; the holder's manager is told"),
-        _step("5. Quarantine the pile", "Nobody can take it, nothing is lost.", _quarantine(subject), "", "incident lead"),
-        _step("6. Delete last", "Only once the hashes of the preserved copy agree and legal hold is settled.", _delete(subject),
+        _step("5. Quarantine the "
+              "pile", "Nobody can take it, nothing is lost.", _quarantine(subject), "", "incident lead"),
+        _step("6. Delete last", "Only once the hashes of the preserved copy agree and legal hold is "
+                                "settled.", _delete(subject),
               "none: restore from the preserved copy of step 2", "incident lead, data owner and legal, in writing"),
     )  # fmt: skip
     return Section("Response playbook", (intro,), parts, folded=True)
@@ -83,7 +90,8 @@ def _list(subject: Subject) -> list[Act]:
     return [
         Act(
             "Shell on the host",
-            f"{listing} > EVIDENCE/staged-files.txt\nfind {place} -xdev -type f -exec sha256sum {{}} + > EVIDENCE/staged-files.sha256",
+            f"{listing} > EVIDENCE/staged-files.txt\nfind {place} -xdev -type f -exec sha256sum {{}} + > "
+            f"EVIDENCE/staged-files.sha256",
             "sh",
         )
     ]
@@ -107,7 +115,8 @@ def _preserve(subject: Subject, note: str) -> list[Act]:
         found.append(
             Act(
                 "PowerShell on the host: copy with times and permissions, then the logs",
-                f"robocopy {powershell(_bare(subject.place))} EVIDENCE\\pile /E /COPY:DATSO /DCOPY:DAT /R:1 /W:1 /LOG:EVIDENCE\\copy.log\n"
+                f"robocopy {powershell(_bare(subject.place))} EVIDENCE\\pile /E /COPY:DATSO /DCOPY:DAT /R:1 /W:1 "
+                f"/LOG:EVIDENCE\\copy.log\n"
                 "wevtutil export-log Microsoft-Windows-Sysmon/Operational EVIDENCE\\sysmon.evtx\n"
                 "wevtutil export-log Security EVIDENCE\\security.evtx",
                 "powershell",
@@ -117,7 +126,8 @@ def _preserve(subject: Subject, note: str) -> list[Act]:
         found.append(
             Act(
                 "Shell on the host",
-                f"tar --xattrs --acls -cpf EVIDENCE/pile.tar -- {posix(_bare(subject.place))}\nsha256sum EVIDENCE/pile.tar",
+                f"tar --xattrs --acls -cpf EVIDENCE/pile.tar -- {posix(_bare(subject.place))}\nsha256sum "
+                f"EVIDENCE/pile.tar",
                 "sh",
             )
         )
@@ -137,7 +147,8 @@ def _isolate(host: str, note: str) -> list[Act]:
     isolate = json_text(f"{note}: data staged")
     return [
         Act("Defender for Endpoint (permission Machine.Isolate)",
-            f'{find}\nPOST {_MDE}/machines/MACHINE_ID/isolate\n{{"Comment": {isolate}, "IsolationType": "Full"}}', "http"),
+            f'{find}\nPOST '
+            f'{_MDE}/machines/MACHINE_ID/isolate\n{{"Comment": {isolate}, "IsolationType": "Full"}}', "http"),
         Act("Undo", f'POST {_MDE}/machines/MACHINE_ID/unisolate\n{{"Comment": {json_text(f"{note}: cleared")}}}', "http"),
         Act("CrowdStrike Falcon (falconpy)",
             f"ids = hosts.query_devices_by_filter(filter={json_text('hostname:' + _fql(host))})\n"
@@ -155,14 +166,18 @@ def _disable(account: str) -> list[Act]:
     name = powershell(account)
     return [
         Act("Microsoft Graph: find, disable, revoke (User.EnableDisableAccount.All)",
-            f"GET {_GRAPH}/users?$count=true&$filter=onPremisesSamAccountName%20eq%20{odata(account)}   (ConsistencyLevel: eventual)\n"
+            f"GET {_GRAPH}/users?$count=true&$filter=onPremisesSamAccountName%20eq%20{odata(account)}   "
+            f"(ConsistencyLevel: eventual)\n"
             f'PATCH {_GRAPH}/users/USER_ID\n{{"accountEnabled": false}}\n'
             f"POST {_GRAPH}/users/USER_ID/revokeSignInSessions", "http"),
         Act("Microsoft Graph: new password (unattended; resetPassword is delegated only)",
             f"PATCH {_GRAPH}/users/USER_ID\n"
             '{"passwordProfile": {"password": "NEW_PASSWORD", "forceChangePasswordNextSignIn": true}}', "http"),
-        Act("Active Directory (PowerShell)", f"Disable-ADAccount -Identity {name}\nklist purge  # on the host, tickets of its sessions", "powershell"),
-        Act("Undo", f'PATCH {_GRAPH}/users/USER_ID\n{{"accountEnabled": true}}\n# Active Directory: Enable-ADAccount -Identity {name}', "http"),
+        Act("Active Directory "
+            "(PowerShell)", f"Disable-ADAccount -Identity {name}\nklist purge  # on the host, tickets of its "
+                            f"sessions", "powershell"),
+        Act("Undo", f'PATCH {_GRAPH}/users/USER_ID\n{{"accountEnabled": true}}\n# Active Directory: Enable-ADAccount '
+                    f'-Identity {name}', "http"),
     ]  # fmt: skip
 
 
@@ -173,7 +188,9 @@ def _quarantine(subject: Subject) -> list[Act]:
     if subject.is_windows:
         named = powershell(place)
         return [
-            Act("PowerShell on the host: nobody but administrators may read it", f"icacls {named} /save EVIDENCE\\acl.txt /t\nicacls {named} /inheritance:r /grant:r *S-1-5-32-544:F /t", "powershell"),
+            Act("PowerShell on the host: nobody but administrators may "
+                "read it", f"icacls {named} /save EVIDENCE\\acl.txt /t\nicacls {named} /inheritance:r /grant:r "
+                           f"*S-1-5-32-544:F /t", "powershell"),
             Act("Undo", f"icacls (Split-Path {named}) /restore EVIDENCE\\acl.txt", "powershell"),
         ]  # fmt: skip
     named = posix(place)
