@@ -16,7 +16,9 @@ def looks_like_path(word: str) -> bool:
 
 def operands(words: Sequence[str], marks: str = "-/", valued: Collection[str] = ()) -> list[str]:
     """
-    Give the words that are no switches. `marks` are the switch characters; a switch in `valued` (folded) takes the
+    Give the words that are no switches.
+
+    `marks` are the switch characters; a switch in `valued` (folded) takes the
     next word with it. In POSIX style (`marks="-"`) a leading `/` is a path.
     """
     found: list[str] = []

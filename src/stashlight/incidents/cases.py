@@ -182,6 +182,7 @@ _REMOVALS: Final = """
 SELECT host_key, file_dir, process_key, CAST(COUNT(DISTINCT file_name) AS BIGINT), MIN(ts_us), MAX(ts_us), MIN(event_key) FROM events
 WHERE kind = 'file_delete' AND NOT ts_us IS NULL AND NOT host_key IS NULL AND NOT file_dir IS NULL
 GROUP BY host_key, file_dir, process_key
+ORDER BY MIN(ts_us) NULLS FIRST, MIN(event_key) NULLS FIRST
 """
 # A cheap superset of content.SENSITIVE; the expressions decide in Python.
 _SENSITIVE: Final = """
@@ -194,11 +195,13 @@ WHERE
   OR contains(file_name, 'system.') OR contains(file_name, 'security.')
   OR file_name IN ('logins.json', 'key3.db', 'key4.db', 'cookies.sqlite', 'web data', 'wallet.dat', 'shadow', 'master.passwd')
 GROUP BY host_key, actor, file_dir, file_name
+ORDER BY MIN(ts_us) NULLS FIRST, MIN(event_key) NULLS FIRST
 """
 _CONNECTS: Final = """
 SELECT process_key, host_key, destination_ip_lc, MAX(destination_host_lc), destination_port, MIN(ts_us), MAX(ts_us), MIN(event_key) FROM events
 WHERE kind = 'network_connect' AND COALESCE(initiated, TRUE) AND NOT process_key IS NULL AND NOT ts_us IS NULL AND NOT destination_ip_lc IS NULL
 GROUP BY process_key, host_key, destination_ip_lc, destination_port
+ORDER BY MIN(ts_us) NULLS FIRST, MIN(event_key) NULLS FIRST
 """
 # Programs that ran, by the directory of their image.
 _IMAGES: Final = """
@@ -213,6 +216,7 @@ SELECT w.host_key, d.file_dir, MIN(w.ts_us), MIN(w.event_key)
 FROM (SELECT DISTINCT host_key AS host_key, file_dir AS file_dir FROM written) AS d
 INNER JOIN written AS w ON w.host_key = d.host_key AND w.path = d.file_dir
 GROUP BY w.host_key, d.file_dir
+ORDER BY w.host_key NULLS FIRST, d.file_dir NULLS FIRST
 """
 
 
@@ -277,26 +281,46 @@ def _case(
     hosts = {p.host for p in group.piles} | {d.host for d in group.deeds}
     accounts = {a for a in [p.account for p in group.piles] + [d.account for d in group.deeds] if a}
     after = tuple(
-        d for host in hosts for d in loose.get(host, ())
+        d
+        for host in hosts
+        for d in loose.get(host, ())
         if first <= d.ts_us <= last + _DAY_US and (d.account in accounts or not accounts or d.account is None)
-    )  # fmt: skip
+    )
     places = _places(group, written)
     keys = {p.process_key for p in group.piles if p.process_key} | {
         d.process_key for d in (*group.deeds, *after) if d.process_key
     }
     return Case(
-        written, group.deeds, after, places,
-        tuple(l for l in context.logons if l.host in hosts and l.account in accounts and first - 4 * _HOUR_US <= l.ts_us <= last),
+        written,
+        group.deeds,
+        after,
+        places,
         tuple(
-            r for host in hosts for r in removals.get(host, ())
-            if r.last_us >= first and r.first_us <= last + _DAY_US
-            and any(h == host and r.directory == place or (not common(place) and h == host and within(r.directory, place)) for h, place in places)
+            logon
+            for logon in context.logons
+            if logon.host in hosts and logon.account in accounts and first - 4 * _HOUR_US <= logon.ts_us <= last
         ),
-        tuple(s for p in group.piles for s in secrets.get((p.host, p.actor, p.directory), ()) if p.first_us <= s.ts_us <= p.last_us),
+        tuple(
+            r
+            for host in hosts
+            for r in removals.get(host, ())
+            if r.last_us >= first
+            and r.first_us <= last + _DAY_US
+            and any(
+                (h == host and r.directory == place) or (not common(place) and h == host and within(r.directory, place))
+                for h, place in places
+            )
+        ),
+        tuple(
+            s
+            for p in group.piles
+            for s in secrets.get((p.host, p.actor, p.directory), ())
+            if p.first_us <= s.ts_us <= p.last_us
+        ),
         tuple(c for key in sorted(keys) for c in context.connects.get(key, ())),
         {(h, d): context.made[h, d] for h, place in places for d in parents(place)[:2] if (h, d) in context.made},
         context,
-    )  # fmt: skip
+    )
 
 
 def _places(group: Group, written: Sequence[tuple[Pile, Writer]]) -> tuple[tuple[str, str], ...]:

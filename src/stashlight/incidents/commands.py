@@ -56,7 +56,7 @@ class Statement:
 
 @lru_cache(maxsize=4096)
 def program(word: str) -> str:
-    """Give the folded program name of a word: `"C:\\x\\Rar.EXE"` → `rar`."""
+    r"""Give the folded program name of a word: `"C:\\x\\Rar.EXE"` → `rar`."""
     name = word.strip("\"' &(").rpartition("\\")[2].rpartition("/")[2].lower()
     return name[:-4] if name.endswith((".exe", ".com", ".bat", ".cmd")) else name
 
@@ -107,18 +107,18 @@ def statements(
     outer: list[list[tuple[str, ...]]] = []
     walked: tuple[str, ...] = ()
     kept: dict[str, tuple[str, ...]] = {}
-    for words, redirect, appends, ended, raw in _split(text[:_MAX_TEXT], shell):
+    for written, redirect, appends, ended, raw in _split(text[:_MAX_TEXT], shell):
         if len(found) >= _MAX_STATEMENTS:
             break
-        if shell != "cmd" and (assigned := _assignment(words, known)):
+        if shell != "cmd" and (assigned := _assignment(written, known)):
             known.values.update(assigned)
-            if len(words) <= 3:
+            if len(written) <= 3:
                 continue
-        words = [known.into(w) for w in words]
-        if shell != "cmd" and (output := _kept_output(words)):
-            variable, words = output
-            kept[variable] = tuple(words)
-        words, roots, patterns = _strip_loop(words, shell)
+        given = [known.into(w) for w in written]
+        if shell != "cmd" and (output := _kept_output(given)):
+            variable, given = output
+            kept[variable] = tuple(given)
+        words, roots, patterns = _strip_loop(given, shell)
         if shell != "cmd" and words and words[0] in ("for", "done"):
             walked = tuple(words[3:]) if words[0] == "for" and words[2:3] == ["in"] else ()
             continue
@@ -214,11 +214,11 @@ def _split(text: str, shell: str) -> Iterator[tuple[list[str], str | None, bool,
                 awaits = "" if token[-1].isdigit() else "errors" if token[0] in "23456789" else "output"
                 appends = ">>" in token if awaits == "output" else appends
                 continue
-            if token == "&" and not words:
+            if token == "&" and not words:  # noqa: S105 - a token of a shell
                 continue
             if token in ("{", "}") and shell not in ("ps", "sh", ""):
                 continue
-            if token == ";" and shell == "cmd":
+            if token == ";" and shell == "cmd":  # noqa: S105
                 continue
             if words:
                 yield words, redirect, appends, token, " ".join(raw)
@@ -229,12 +229,12 @@ def _split(text: str, shell: str) -> Iterator[tuple[list[str], str | None, bool,
             redirect = _unquote(token, shell).rstrip(")") if awaits == "output" else redirect
             awaits = ""
             continue
-        words.append(_unquote(token, shell) if not _is_code(token, words) else token)
+        words.append(_unquote(token, shell) if not _is_code(words) else token)
     if words:
         yield words, redirect, appends, "", " ".join(raw)
 
 
-def _is_code(token: str, before: list[str]) -> bool:
+def _is_code(before: list[str]) -> bool:
     """True for a quoted word that is itself a command line (`cmd /c "…"`): its inner quotes must survive."""
     return bool(before) and before[-1].lower() in ("/c", "/k", "/r", "-c", "-command", "-lc", "-ic")
 

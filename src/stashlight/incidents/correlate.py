@@ -21,9 +21,9 @@ from stashlight.incidents.lineage import read_lineage
 from stashlight.incidents.piles import read_piles, write_table
 from stashlight.incidents.remote import read_network
 from stashlight.incidents.scoring import score, severity_of
-from stashlight.incidents.tuning import DEFAULT, Tuning
 from stashlight.incidents.settling import read_targets, settled
 from stashlight.incidents.staged import measured
+from stashlight.incidents.tuning import DEFAULT, Tuning
 
 __all__ = ["cases", "correlate", "noted"]
 
@@ -60,7 +60,9 @@ def cases(engine: Engine, rules: RuleSet, baseline: Baseline | None = None, tuni
     lineage = read_lineage(engine, keys)
     network = read_network(engine)
     groups = group(piles, deeds, lineage, network, read_targets(engine, deeds), tuning)
-    return measured(engine, build(groups, replace(read_context(engine, lineage, network), baseline=baseline, tuning=tuning)))
+    return measured(
+        engine, build(groups, replace(read_context(engine, lineage, network), baseline=baseline, tuning=tuning))
+    )
 
 
 def correlate(
@@ -94,9 +96,7 @@ def noted(engine: Engine, rules: RuleSet) -> dict[str, tuple[FindingNote, ...]]:
     """Give the findings of rules that report, by event key, for the events in the table `cited`."""
     known = {r.id: r for r in rules.events if r.reports}
     found: defaultdict[str, list[FindingNote]] = defaultdict(list)
-    for rule, key, ts in cast(
-        "list[tuple[str, str, int | None]]", engine.rows(_CITED_FINDINGS)
-    ):
+    for rule, key, ts in cast("list[tuple[str, str, int | None]]", engine.rows(_CITED_FINDINGS)):
         if rule in known:
             at = instant(ts) if ts is not None else ""
             found[key].append(FindingNote(rule, known[rule].title, known[rule].level, 1, at, at, (key,)))

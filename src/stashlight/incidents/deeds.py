@@ -27,7 +27,9 @@ __all__ = ["Deed", "named_programs", "read_deeds"]
 @dataclass(frozen=True, slots=True)
 class Deed:
     """
-    One act and its circumstances. `place` is the directory that the act fills: normalised and folded, None if the
+    One act and its circumstances.
+
+    `place` is the directory that the act fills: normalised and folded, None if the
     words do not say; `target` the file it makes. `events` are the keys of all events that show the act.
     """
 
@@ -78,7 +80,23 @@ def read_deeds(engine: Engine, only: str = "", tuning: Tuning = DEFAULT) -> list
     """Give every deed in order of time. `only` restricts the events (a condition that starts with AND)."""
     found: list[Deed] = []
     for row in _whole(engine.rows(_QUERY.format(only=only))):
-        key, host, ts, kind, account, process, parent, path, parent_path, line, script, cwd, original, description, *_ = row
+        (
+            key,
+            host,
+            ts,
+            kind,
+            account,
+            process,
+            parent,
+            path,
+            parent_path,
+            line,
+            script,
+            cwd,
+            original,
+            description,
+            *_,
+        ) = row
         is_script = kind == "script_block"
         text = str(script if is_script else line)
         image = Image(_text(path), _text(original), _text(description))
@@ -89,38 +107,54 @@ def read_deeds(engine: Engine, only: str = "", tuning: Tuning = DEFAULT) -> list
             place, target = _where(act)
             found.append(
                 Deed(
-                    act, str(host), int(str(ts)), _text(account), _text(process), _text(parent), _text(path), _text(parent_path),
-                    text, is_script, place, target, (str(key),), pid if isinstance(pid, int) else None,
+                    act,
+                    str(host),
+                    int(str(ts)),
+                    _text(account),
+                    _text(process),
+                    _text(parent),
+                    _text(path),
+                    _text(parent_path),
+                    text,
+                    is_script,
+                    place,
+                    target,
+                    (str(key),),
+                    pid if isinstance(pid, int) else None,
                 )
-            )  # fmt: skip
+            )
     return _merged(_mapped(_resolved(engine, found)))
 
 
 def _mapped(deeds: list[Deed]) -> list[Deed]:
-    """Put the share for a drive letter that the same account mapped earlier on the host (`net use Z: \\\\srv\\share`)."""
+    r"""Put the share for a drive letter that the same account mapped earlier on the host (`net use Z: \\\\srv\\share`)."""
     drives: dict[tuple[str, str | None, str], str] = {}
     found: list[Deed] = []
     for deed in sorted(deeds, key=lambda d: d.ts_us):
         if "maps_drive" in deed.act.traits and deed.act.destination:
             drives[deed.host, deed.account, deed.act.destination[:2].lower()] = deed.act.sources[0]
             found.append(replace(deed, place=None, target=None))
-            continue
-
-        def meant(path: str, deed: Deed = deed) -> str:
-            share = drives.get((deed.host, deed.account, path[:2].lower()))
-            return share.rstrip("\\") + "\\" + path[2:].lstrip("\\") if share else path
-
-        act = deed.act
-        changed = replace(act, sources=tuple(map(meant, act.sources)), destination=meant(act.destination) if act.destination else None)
-        if changed != act:
-            place, target = _where(changed)
-            deed = replace(deed, act=changed, place=place, target=target)
-        found.append(deed)
+        else:
+            found.append(_on_share(deed, drives))
     return found
 
 
+def _on_share(deed: Deed, drives: dict[tuple[str, str | None, str], str]) -> Deed:
+    def meant(path: str) -> str:
+        share = drives.get((deed.host, deed.account, path[:2].lower()))
+        return share.rstrip("\\") + "\\" + path[2:].lstrip("\\") if share else path
+
+    act = deed.act
+    target = meant(act.destination) if act.destination else None
+    changed = replace(act, sources=tuple(map(meant, act.sources)), destination=target)
+    if changed == act:
+        return deed
+    place, made = _where(changed)
+    return replace(deed, act=changed, place=place, target=made)
+
+
 @lru_cache(maxsize=20_000)
-def _acts(text: str, is_script: bool, directory: str | None, image: Image, tuning: Tuning) -> tuple[Act, ...]:  # noqa: FBT001 - a cache key
+def _acts(text: str, is_script: bool, directory: str | None, image: Image, tuning: Tuning) -> tuple[Act, ...]:
     """Give the acts of a text, each once. Module logs repeat the same lines by the thousand."""
     found: list[Act] = []
     for statement in statements(text, "ps" if is_script else "", directory):
@@ -192,19 +226,26 @@ def _merged(deeds: Iterable[Deed]) -> list[Deed]:
     kept: list[Deed] = []
     for deed in deeds:
         act = deed.act
-        key = (deed.host, act.rung, deed.place or "", deed.target or "", tuple(s.lower().rstrip("\\/") for s in act.sources))
+        key = (
+            deed.host,
+            act.rung,
+            deed.place or "",
+            deed.target or "",
+            tuple(s.lower().rstrip("\\/") for s in act.sources),
+        )
         at = latest.get(key)
         if at is not None and deed.ts_us - kept[at].ts_us <= _SAME_US:
             first = kept[at]
             # A wrapper (`cmd /c x`) knows less of the program than the program's own start.
             better = deed if act.tool != "archiver" and first.act.tool == "archiver" else first
             kept[at] = replace(
-                better, ts_us=first.ts_us, act=replace(better.act, traits=first.act.traits | act.traits),
-                events=(*first.events, *deed.events)[:8], process_key=first.process_key if better is first else deed.process_key,
-            )  # fmt: skip
+                better,
+                ts_us=first.ts_us,
+                act=replace(better.act, traits=first.act.traits | act.traits),
+                events=(*first.events, *deed.events)[:8],
+                process_key=first.process_key if better is first else deed.process_key,
+            )
             continue
         latest[key] = len(kept)
         kept.append(deed)
     return kept
-
-

@@ -59,11 +59,7 @@ def describe(
     """Give the incidents, highest score first; `noted` gives the findings of the events in the table `cited`."""
     files = _files(engine, scored)
     samples = _samples(engine, scored)
-    cited = {
-        key
-        for i, one in enumerate(scored)
-        for key in [*_keys(one), *(k for k, _ in samples.get(i, ()))]
-    }  # fmt: skip
+    cited = {key for i, one in enumerate(scored) for key in [*_keys(one), *(k for k, _ in samples.get(i, ()))]}
     register_piles(engine, [one.case for one in scored])
     reads = read_pairs(engine, [one.case for one in scored])
     known = _evidence(engine, cited | {r.event for some in reads.values() for r in some})
@@ -163,7 +159,9 @@ def _rungs(case: Case, reads: Sequence[Read]) -> tuple[Rung, ...]:
         if name == "collect" and reads:
             times += [t for r in reads for t in (r.first_us, r.last_us)]
             events += [r.event for r in reads[:5]]
-            summary = f"{sum(r.files for r in reads):,} files read where they came from" + (f" ({summary})" if summary else "")
+            summary = f"{sum(r.files for r in reads):,} files read where they came from" + (
+                f" ({summary})" if summary else ""
+            )
         if name == "stage" and case.staged:
             times += [t for p in case.staged for t in (p.first_us, p.last_us)]
             events += [p.event for p in case.staged[:5]]
@@ -181,7 +179,8 @@ def _rungs(case: Case, reads: Sequence[Read]) -> tuple[Rung, ...]:
 
 def _sources(case: Case, hosts: dict[str, str], reads: Sequence[Read]) -> tuple[Source, ...]:
     found: dict[tuple[str, str], Source] = {
-        (r.host, r.directory): Source(r.directory, hosts.get(r.host, r.host), "read", r.files, (r.event,)) for r in reads
+        (r.host, r.directory): Source(r.directory, hosts.get(r.host, r.host), "read", r.files, (r.event,))
+        for r in reads
     }
     for deed in case.acts("collect", "stage", "pack"):
         for path in deed.act.sources:
@@ -235,9 +234,16 @@ def _commands(case: Case, names: tuple[dict[str, str], dict[str, str]]) -> tuple
         for process in case.context.lineage.ancestors(pile.process_key):
             if process.event not in found and not any(process.event in d.events for d in deeds):
                 found[process.event] = Command(
-                    instant(process.ts_us), names[0].get(process.host, process.host), names[1].get(process.account or "", process.account),
-                    process.path, process.process_id, process.command_line, process.parent_path, None, process.event,
-                )  # fmt: skip
+                    instant(process.ts_us),
+                    names[0].get(process.host, process.host),
+                    names[1].get(process.account or "", process.account),
+                    process.path,
+                    process.process_id,
+                    process.command_line,
+                    process.parent_path,
+                    None,
+                    process.event,
+                )
             break
     return tuple(sorted(found.values(), key=lambda c: (c.time, c.event)))[:_COMMANDS]
 
@@ -245,9 +251,16 @@ def _commands(case: Case, names: tuple[dict[str, str], dict[str, str]]) -> tuple
 def _command(deed: Deed, case: Case, names: tuple[dict[str, str], dict[str, str]]) -> Command:
     process = case.context.lineage.get(deed.process_key)
     return Command(
-        instant(deed.ts_us), names[0].get(deed.host, deed.host), names[1].get(deed.account or "", deed.account),
-        deed.process_path, process.process_id if process else None, deed.text, deed.parent_path, deed.act.rung, deed.events[0],
-    )  # fmt: skip
+        instant(deed.ts_us),
+        names[0].get(deed.host, deed.host),
+        names[1].get(deed.account or "", deed.account),
+        deed.process_path,
+        process.process_id if process else None,
+        deed.text,
+        deed.parent_path,
+        deed.act.rung,
+        deed.events[0],
+    )
 
 
 def _findings(keys: Sequence[str], noted: dict[str, tuple[FindingNote, ...]]) -> tuple[FindingNote, ...]:
@@ -258,11 +271,16 @@ def _findings(keys: Sequence[str], noted: dict[str, tuple[FindingNote, ...]]) ->
             by_rule[note.rule].append(note)
     return tuple(
         FindingNote(
-            rule, notes[0].title, notes[0].level, len(notes), min(n.first_seen for n in notes), max(n.last_seen for n in notes),
+            rule,
+            notes[0].title,
+            notes[0].level,
+            len(notes),
+            min(n.first_seen for n in notes),
+            max(n.last_seen for n in notes),
             tuple(n.evidence[0] for n in notes[:10]),
         )
         for rule, notes in sorted(by_rule.items())
-    )  # fmt: skip
+    )
 
 
 def _notes(case: Case, files: Files) -> tuple[str, ...]:
@@ -303,7 +321,7 @@ def _files(engine: Engine, scored: Sequence[Scored]) -> list[Files]:
                 sensitive=tuple(sorted({f"{s.name} ({s.meaning})" for s in one.case.sensitive}))[:20],
                 examples=tuple(name for _, name in examples.get(i, [])[:10]),
                 minutes=when.get(i, {}),
-            )  # fmt: skip
+            )
         )
     return found
 
@@ -330,7 +348,7 @@ def _names(engine: Engine, scored: Sequence[Scored]) -> tuple[dict[str, str], di
     found: list[dict[str, str]] = []
     for column, keys in (("host", hosts), ("account", accounts)):
         engine.register("wanted_keys", pa.table({"key": pa.array(keys, pa.string())}))
-        sql = f"SELECT DISTINCT e.{column}_key, e.{column} FROM events AS e INNER JOIN wanted_keys AS w ON w.key = e.{column}_key"  # noqa: S608
+        sql = f"SELECT DISTINCT e.{column}_key, e.{column} FROM events AS e INNER JOIN wanted_keys AS w ON w.key = e.{column}_key"
         spelled: dict[str, str] = {}
         for key, name in cast("Iterable[tuple[str, str | None]]", engine.rows(sql)):
             if name and (len(name), name) > (len(spelled.get(key, "")), spelled.get(key, "")):

@@ -96,7 +96,9 @@ class Rung:
 @dataclass(frozen=True, slots=True)
 class Source:
     """
-    Where the staged data came from. `basis` says how we know: "read" (a recorded read joined by name and time),
+    Where the staged data came from.
+
+    `basis` says how we know: "read" (a recorded read joined by name and time),
     "command" (a root named in a command line), "requester" (the remote machine that wrote).
     """
 

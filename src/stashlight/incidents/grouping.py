@@ -28,7 +28,6 @@ __all__ = ["Group", "group"]
 _EARLY_US: Final = 300_000_000
 
 
-
 @dataclass(frozen=True, slots=True)
 class Group:
     """Piles and deeds that belong together, each in order of time."""
@@ -90,19 +89,18 @@ def group(
     members: defaultdict[int, list[_Node]] = defaultdict(list)
     for node in nodes:
         members[sets.find(node.number)].append(node)
-    found = [
+    return [
         Group(
             tuple(n.pile for n in some if n.pile),
             tuple(sorted((n.deed for n in some if n.deed), key=lambda d: d.ts_us)),
         )
         for some in members.values()
     ]
-    return found
 
 
 def _leader(lineage: Lineage, key: str | None, deed: Deed | None = None) -> str | None:
     """Give the key of the topmost ancestor that is no generic starter, the process itself if nothing is known."""
-    leader = key if key else None
+    leader = key or None
     for process in lineage.ancestors(key):
         if image_name(process.path) in GENERIC:
             break

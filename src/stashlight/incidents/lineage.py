@@ -67,6 +67,7 @@ SELECT
 FROM events AS e
 INNER JOIN wanted_processes AS w ON w.key = e.process_key
 WHERE e.kind = 'process_start' AND NOT e.ts_us IS NULL
+ORDER BY e.ts_us NULLS FIRST, e.event_key NULLS FIRST
 """
 
 

@@ -51,7 +51,9 @@ def read_pairs(engine: Engine, cases: Sequence[Case]) -> dict[int, tuple[Read, .
     found: defaultdict[int, dict[tuple[str, str], Read]] = defaultdict(dict)
     for name in ("reads", "root_reads"):
         rows = engine.rows(statement(name).replace("{near}", str(_NEAR_US)))
-        for number, host, directory, files, first, last, event in cast("Iterable[tuple[int, str, str, int, int, int, str]]", rows):
+        for number, host, directory, files, first, last, event in cast(
+            "Iterable[tuple[int, str, str, int, int, int, str]]", rows
+        ):
             if len(found[number]) < _MOST:
                 found[number].setdefault((host, directory), Read(host, directory, files, first, last, event))
     return {number: tuple(reads.values()) for number, reads in found.items()}
@@ -69,4 +71,7 @@ def _register_roots(engine: Engine, cases: Sequence[Case]) -> None:
     names = ("case_id", "host", "root", "first_us", "last_us")
     types = (pa.int64(), pa.string(), pa.string(), pa.int64(), pa.int64())
     ordered = sorted(rows)
-    engine.register("source_roots", pa.table({n: pa.array([r[k] for r in ordered], t) for k, (n, t) in enumerate(zip(names, types, strict=True))}))
+    engine.register(
+        "source_roots",
+        pa.table({n: pa.array([r[k] for r in ordered], t) for k, (n, t) in enumerate(zip(names, types, strict=True))}),
+    )

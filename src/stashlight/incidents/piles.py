@@ -113,17 +113,32 @@ def _pile(row: dict[str, object]) -> Pile:
         return value if isinstance(value, int) else 0
 
     return Pile(
-        host=text("host_key") or "", actor=text("actor") or "", directory=text("file_dir") or "", place=text("file_dir") or "",
-        session=number("session"), is_remote=bool(row["remote"]), client=text("client"), process_key=text("process_key"),
-        process_path=text("process_path"), account=text("account_key"), share=text("share_name"), share_path=text("share_path"),
-        first_us=number("first_us"), last_us=number("last_us"), events=number("events"), files=number("files"),
-        bytes=cast("int | None", row["bytes"]), sized=number("sized"), is_lower_bound=bool(row["bounded"]),
-        classes={name: number(f"n_{name}") for name in _NAMES if number(f"n_{name}")}, event=text("event_key") or "",
-    )  # fmt: skip
+        host=text("host_key") or "",
+        actor=text("actor") or "",
+        directory=text("file_dir") or "",
+        place=text("file_dir") or "",
+        session=number("session"),
+        is_remote=bool(row["remote"]),
+        client=text("client"),
+        process_key=text("process_key"),
+        process_path=text("process_path"),
+        account=text("account_key"),
+        share=text("share_name"),
+        share_path=text("share_path"),
+        first_us=number("first_us"),
+        last_us=number("last_us"),
+        events=number("events"),
+        files=number("files"),
+        bytes=cast("int | None", row["bytes"]),
+        sized=number("sized"),
+        is_lower_bound=bool(row["bounded"]),
+        classes={name: number(f"n_{name}") for name in _NAMES if number(f"n_{name}")},
+        event=text("event_key") or "",
+    )
 
 
 def roll_up(piles: Iterable[Pile]) -> list[Pile]:
-    """
+    r"""
     Set each pile's `place`: the deepest directory that still holds the actor's burst across sub-directories.
 
     From every directory the burst moves to the parent while the parent holds clearly more of the same actor's files

@@ -136,17 +136,26 @@ def boundary(directory: str) -> bool:
 
 
 _VARIABLES: Final = {
-    "temp": r"\appdata\local\temp", "tmp": r"\appdata\local\temp", "appdata": r"\appdata\roaming",
-    "localappdata": r"\appdata\local", "userprofile": "", "programdata": r"c:\programdata", "allusersprofile": r"c:\programdata",
-    "public": r"c:\users\public", "windir": r"c:\windows", "systemroot": r"c:\windows", "systemdrive": "c:",
-}  # fmt: skip
+    "temp": r"\appdata\local\temp",
+    "tmp": r"\appdata\local\temp",
+    "appdata": r"\appdata\roaming",
+    "localappdata": r"\appdata\local",
+    "userprofile": "",
+    "programdata": r"c:\programdata",
+    "allusersprofile": r"c:\programdata",
+    "public": r"c:\users\public",
+    "windir": r"c:\windows",
+    "systemroot": r"c:\windows",
+    "systemdrive": "c:",
+}
 
 
 def expanded(place: str, account: str | None) -> list[str]:
-    """
+    r"""
     Give the directories that a place with a variable may mean for an account: to compare with, never to report.
 
-    `*` stands for a profile that is not known. `%TEMP%` of a service is `C:\\Windows\\Temp`; profiles may be renamed, so this is a candidate, not a fact.
+    `*` stands for a profile that is not known. `%TEMP%` of a service is `C:\\Windows\\Temp`; profiles may be renamed,
+    so this is a candidate, not a fact.
     """
     match = re.match(r"(?:%(\w+)%|\$\{?env:(\w+)\}?)(.*)\Z", place, re.DOTALL)
     value = _VARIABLES.get((match.group(1) or match.group(2)).lower()) if match else None

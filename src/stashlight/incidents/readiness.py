@@ -35,41 +35,62 @@ class DataSource:
 
 SOURCES: Final[tuple[DataSource, ...]] = (
     DataSource(
-        "process starts with command line (Sysmon 1, Security 4688, DeviceProcessEvents)", "kind = 'process_start'",
-        ("command_line", "parent_path", "account"), ("AN0040", "AN0724", "AN0194"),
+        "process starts with command line (Sysmon 1, Security 4688, DeviceProcessEvents)",
+        "kind = 'process_start'",
+        ("command_line", "parent_path", "account"),
+        ("AN0040", "AN0724", "AN0194"),
         "copy and archive commands cannot be seen; only the files they make",
     ),
     DataSource(
-        "file creations (Sysmon 11, DeviceFileEvents)", "kind IN ('file_create', 'file_rename')",
-        ("process_path", "account", "file_size"), ("AN0040", "AN0724", "AN0725"),
+        "file creations (Sysmon 11, DeviceFileEvents)",
+        "kind IN ('file_create', 'file_rename')",
+        ("process_path", "account", "file_size"),
+        ("AN0040", "AN0724", "AN0725"),
         "piles cannot be counted; only the commands that make them are seen",
     ),
     DataSource(
-        "share access (Security 5145, Defender SMB requests)", "kind = 'share_access' OR (kind = 'file_create' AND NOT client_ip IS NULL)",
-        ("client_ip", "account"), ("AN0194",),
+        "share access (Security 5145, Defender SMB requests)",
+        "kind = 'share_access' OR (kind = 'file_create' AND NOT client_ip IS NULL)",
+        ("client_ip", "account"),
+        ("AN0194",),
         "remote staging on a file server cannot be traced to the host and account that write (T1074.002)",
     ),
     DataSource(
-        "file reads (Security 4663 with a read mask)", "kind = 'file_access'", ("process_path",), ("AN0040",),
+        "file reads (Security 4663 with a read mask)",
+        "kind = 'file_access'",
+        ("process_path",),
+        ("AN0040",),
         "sources are known only as far as commands name them",
     ),
     DataSource(
-        "script blocks (PowerShell 4104)", "kind = 'script_block'", (), ("AN0724",),
+        "script blocks (PowerShell 4104)",
+        "kind = 'script_block'",
+        (),
+        ("AN0724",),
         "PowerShell that packs or copies without a command line of its own cannot be seen",
     ),
     DataSource(
-        "network connections (Sysmon 3, Security 5156, DeviceNetworkEvents)", "kind = 'network_connect'", ("process_path",), (),
+        "network connections (Sysmon 3, Security 5156, DeviceNetworkEvents)",
+        "kind = 'network_connect'",
+        ("process_path",),
+        (),
         "whether the pile was sent away can be told only from commands",
     ),
     DataSource(
-        "file deletions (Sysmon 23, 26, DeviceFileEvents)", "kind = 'file_delete'", (), (),
+        "file deletions (Sysmon 23, 26, DeviceFileEvents)",
+        "kind = 'file_delete'",
+        (),
+        (),
         "clean-up can be told only from commands",
     ),
     DataSource(
-        "logons (Security 4624, DeviceLogonEvents)", "kind = 'logon'", ("client_ip", "logon_type"), (),
+        "logons (Security 4624, DeviceLogonEvents)",
+        "kind = 'logon'",
+        ("client_ip", "logon_type"),
+        (),
         "remote sessions cannot be told from local ones",
     ),
-)  # fmt: skip
+)
 
 
 def readiness(engine: Engine, spared: Mapping[str, int] = MappingProxyType({})) -> tuple[Readiness, ...]:
@@ -83,7 +104,7 @@ def readiness(engine: Engine, spared: Mapping[str, int] = MappingProxyType({})) 
 
 def _state(engine: Engine, source: DataSource, spared: Mapping[str, int]) -> Readiness:
     counts = "".join(f", CAST(COUNT(e.{name}) AS BIGINT)" for name in source.fields)
-    row = engine.rows(f"SELECT CAST(COUNT(*) AS BIGINT){counts} FROM events AS e WHERE {source.where}")[0]  # noqa: S608
+    row = engine.rows(f"SELECT CAST(COUNT(*) AS BIGINT){counts} FROM events AS e WHERE {source.where}")[0]
     total, *known = cast("tuple[int, ...]", row)
     if not source.fields:
         total += sum(n for kind, n in spared.items() if source.where == f"kind = '{kind}'")

@@ -25,6 +25,7 @@ WHERE kind = 'network_connect' AND COALESCE(initiated, TRUE) AND NOT source_ip_l
 _SHARES: Final = """
 SELECT DISTINCT host_key AS host, share_name_lc AS share, share_path_lc AS path FROM events
 WHERE kind IN ('share_access', 'file_create', 'file_rename') AND NOT share_name_lc IS NULL AND NOT share_path_lc IS NULL AND NOT host_key IS NULL
+ORDER BY host_key NULLS FIRST, share_name_lc NULLS FIRST, share_path_lc NULLS FIRST
 """
 
 

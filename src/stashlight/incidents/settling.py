@@ -1,4 +1,4 @@
-"""
+r"""
 Which real directory and file a command meant, as far as file events show it.
 
 A command writes `%APPDATA%\\x.zip` or `C:\\PROGRA~1\\x`; the file log knows the directory. Nothing is expanded without a
@@ -31,7 +31,10 @@ def settled(deeds: Sequence[Deed], piles: Iterable[Pile]) -> list[Deed]:
     filled: defaultdict[str, list[Pile]] = defaultdict(list)
     for pile in piles:
         filled[pile.host].append(pile)
-    return [_settled(deed, filled[deed.host]) if deed.place and ("%" in deed.place or "~" in deed.place) else deed for deed in deeds]
+    return [
+        _settled(deed, filled[deed.host]) if deed.place and ("%" in deed.place or "~" in deed.place) else deed
+        for deed in deeds
+    ]
 
 
 def _settled(deed: Deed, piles: Iterable[Pile]) -> Deed:
@@ -46,7 +49,7 @@ def _settled(deed: Deed, piles: Iterable[Pile]) -> Deed:
 
 
 def _means(written: str, directory: str, *, exactly: bool) -> bool:
-    """
+    r"""
     True if a place can be this directory: `*\\appdata\\roaming` of an unknown profile, `c:\\progra~1\\x` in short names.
 
     A deed that names its file fills exactly that directory, another one may fill what lies below.
@@ -73,7 +76,9 @@ def read_targets(engine: Engine, deeds: Iterable[Deed]) -> Targets:
     """Give who wrote the files that deeds name."""
     wanted = sorted({(d.host, d.target) for d in deeds if d.target})
     hosts, paths = [h for h, _ in wanted], [p for _, p in wanted]
-    engine.register("wanted_targets", pa.table({"host": pa.array(hosts, pa.string()), "path": pa.array(paths, pa.string())}))
+    engine.register(
+        "wanted_targets", pa.table({"host": pa.array(hosts, pa.string()), "path": pa.array(paths, pa.string())})
+    )
     found: defaultdict[tuple[str, str], list[tuple[str, str, int]]] = defaultdict(list)
     for host, path, actor, directory, ts in cast("Iterable[tuple[str, str, str, str, int]]", engine.rows(_TARGETS)):
         found[host, path].append((actor, directory, ts))

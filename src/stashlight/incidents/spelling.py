@@ -1,4 +1,4 @@
-"""Places as the logs spell them: keys are folded so that they compare, people want `C:\\PerfLogs`."""
+r"""Places as the logs spell them: keys are folded so that they compare, people want `C:\\PerfLogs`."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,12 @@ def spelled_places(engine: Engine, cases: Sequence[Case]) -> dict[tuple[str, str
     wanted = sorted({(p.host, p.directory) for case in cases for p in case.staged})
     engine.register(
         "wanted_places",
-        pa.table({"host": pa.array([h for h, _ in wanted], pa.string()), "directory": pa.array([d for _, d in wanted], pa.string())}),
+        pa.table(
+            {
+                "host": pa.array([h for h, _ in wanted], pa.string()),
+                "directory": pa.array([d for _, d in wanted], pa.string()),
+            }
+        ),
     )
     found: dict[tuple[str, str], str] = {}
     for host, directory, path in cast("Iterable[tuple[str, str, str]]", engine.rows(_WRITTEN_AS)):

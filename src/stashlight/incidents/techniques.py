@@ -19,7 +19,7 @@ def techniques(case: Case) -> tuple[str, ...]:
     """
     found: list[str] = []
     remote = any(d.place and d.place.startswith("\\\\") for d in case.acts("stage", "pack", "collect"))
-    remote = remote or any(w.kind == "remote" for p, w in case.written)
+    remote = remote or any(w.kind == "remote" for _, w in case.written)
     fetched = any(_ADMIN.match(s) and "moves" in d.act.traits for d in case.acts("stage") for s in d.act.sources)
     local = any(not p.is_remote and not p.place.startswith("\\\\") for p in case.staged) or any(
         d.place and not d.place.startswith("\\\\") for d in case.acts("stage", "pack", "collect")

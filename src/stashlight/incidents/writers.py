@@ -34,9 +34,13 @@ _SYSTEM_NAMES: Final = frozenset(
     "svchost lsass services csrss smss winlogon wininit spoolsv explorer taskhostw dllhost rundll32 conhost lsm "
     "searchindexer wuauclt ctfmon sihost runtimebroker msdtc".split()
 )
-_SYSTEM_HOMES: Final = re.compile(r"\A[a-z]:\\windows\\(?:system32\\|syswow64\\|winsxs\\|systemapps\\|immersivecontrolpanel\\)?[^\\]*\Z|\A[a-z]:\\windows\\(?:winsxs|systemapps)\\")
+_SYSTEM_HOMES: Final = re.compile(
+    r"\A[a-z]:\\windows\\(?:system32\\|syswow64\\|winsxs\\|systemapps\\|immersivecontrolpanel\\)?[^\\]*\Z|\A[a-z]:\\windows\\(?:winsxs|systemapps)\\"
+)
 
-_PROTECTED: Final = re.compile(r"\A[a-z]:\\(?:windows|program files|program files \(x86\)|windowsazure|packages\\plugins)\\|\A/(?:usr|bin|sbin|lib|opt|snap)/")
+_PROTECTED: Final = re.compile(
+    r"\A[a-z]:\\(?:windows|program files|program files \(x86\)|windowsazure|packages\\plugins)\\|\A/(?:usr|bin|sbin|lib|opt|snap)/"
+)
 _SOFT_IN_WINDOWS: Final = re.compile(
     r"\A[a-z]:\\windows\\(?:temp|tasks|debug|tracing|fonts|help|media|registration|system32\\(?:spool|tasks|com\\dmp|microsoft\\crypto|config)|"
     r"servicep[^\\]+\\[^\\]+\\appdata|\$ntuninstall|pla|inf|ime|repair|addins|vss)\\"
@@ -60,8 +64,11 @@ _BARE: Final = re.compile(r"[a-z]:\\windows\\(?:(?:system32|syswow64)\\)?[^\\]+\
 @dataclass(frozen=True, slots=True)
 class Writer:
     """
+    The program behind a pile, judged.
+
     `kind` is shell, foreign (lies where users can write), nameless (and has no version resource), masked (claims to be
-    another program), system (a part of Windows that writes documents), explorer, remote, installed, unknown; `owns` if the place belongs to it; `reason` in words.
+    another program), system (a part of Windows that writes documents), explorer, remote, installed, unknown; `owns` if
+    the place belongs to it; `reason` in words.
     """
 
     kind: str
@@ -122,7 +129,12 @@ def _similar(left: str, right: str) -> bool:
 def writer_of(pile: Pile, lineage: Lineage) -> Writer:
     """Judge the program that wrote a pile."""
     if pile.is_remote:
-        return Writer("remote", "System", False, f"written over the network by {pile.account or 'an unknown account'} from {pile.client or 'an unknown host'}")
+        return Writer(
+            "remote",
+            "System",
+            False,
+            f"written over the network by {pile.account or 'an unknown account'} from {pile.client or 'an unknown host'}",
+        )
     process = lineage.get(pile.process_key)
     path = pile.process_path or (process.path if process else None)
     path = normalise(path) if path else None
@@ -140,13 +152,22 @@ def writer_of(pile: Pile, lineage: Lineage) -> Writer:
         return Writer("explorer", name, False, "copied by hand in Explorer")
     owns = _owns(path, name, process, pile.place)
     if is_protected(path):
-        if process is not None and process.provider in ("sysmon", "defender") and _BARE.match(path) and not (process.original or process.company or process.description):
+        if (
+            process is not None
+            and process.provider in ("sysmon", "defender")
+            and _BARE.match(path)
+            and not (process.original or process.company or process.description)
+        ):
             return Writer("nameless", name, False, f"{name} lies in a system directory but has no version resource")
         papers = pile.classes.get("document", 0) + pile.classes.get("mail", 0) + pile.classes.get("design", 0)
         if "\\windows\\" in path and papers >= _PAPERS and not owns and "\\serviceprofiles\\" not in pile.place:
             return Writer("system", name, False, f"{name}, a part of Windows, writes {papers:,} documents")
         return Writer("installed", name, owns, f"installed program {name}")
-    if process is not None and process.provider != "security" and not (process.original or process.company or process.description):
+    if (
+        process is not None
+        and process.provider != "security"
+        and not (process.original or process.company or process.description)
+    ):
         return Writer("nameless", name, owns, f"{path} lies where ordinary users can write and has no version resource")
     return Writer("foreign", name, owns, f"{path} lies where ordinary users can write")
 
@@ -158,7 +179,22 @@ def _owns(path: str, name: str, process: Process | None, place: str) -> bool:
         return True
     words = {w for w in re.split(r"[\W_]+", name) if len(w) > 2}
     if process and is_protected(path):
-        words |= {w for text in (process.company, process.description) for w in re.split(r"[\W_]+", text or "") if len(w) > 3}
-    words -= {"windows", "microsoft", "host", "service", "agent", "client", "corporation", "system", "update", "setup", "program", "manager"}
+        words |= {
+            w for text in (process.company, process.description) for w in re.split(r"[\W_]+", text or "") if len(w) > 3
+        }
+    words -= {
+        "windows",
+        "microsoft",
+        "host",
+        "service",
+        "agent",
+        "client",
+        "corporation",
+        "system",
+        "update",
+        "setup",
+        "program",
+        "manager",
+    }
     parts = re.split(r"[\\/]", place)
     return any(word in part for word in words for part in parts)

@@ -59,9 +59,13 @@ def explain(
         raws = _raws(engine, shown, paths, format or "")
         counted = Counter(rule for key in keys for rule in by_event.get(key, ()))
         return Explanation(
-            incident.id if incident else id, title, incident, _explained(ruleset, counted),
-            tuple(_event(row, by_event, raws) for row in _rows(engine, shown)), len(keys),
-        )  # fmt: skip
+            incident.id if incident else id,
+            title,
+            incident,
+            _explained(ruleset, counted),
+            tuple(_event(row, by_event, raws) for row in _rows(engine, shown)),
+            len(keys),
+        )
 
 
 def _keys(engine: Engine, ruleset: RuleSet, wanted: str, incident: Incident | None) -> tuple[list[str], str]:
@@ -120,9 +124,14 @@ def _event(row: dict[str, object], by_event: dict[str, tuple[str, ...]], raws: d
         k: v for k, v in row.items() if isinstance(v, (str, int, bool)) and k not in hidden and not k.endswith("_lc")
     }
     return ExplainedEvent(
-        key, str(row["file"]), record if isinstance(record, int) else None, instant(ts) if isinstance(ts, int) else None,
-        fields, by_event.get(key, ()), raws.get(key),
-    )  # fmt: skip
+        key,
+        str(row["file"]),
+        record if isinstance(record, int) else None,
+        instant(ts) if isinstance(ts, int) else None,
+        fields,
+        by_event.get(key, ()),
+        raws.get(key),
+    )
 
 
 def _raws(engine: Engine, keys: Sequence[str], paths: Sequence[str], forced: str) -> dict[str, str]:

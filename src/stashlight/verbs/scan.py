@@ -78,7 +78,7 @@ def scan(
             needed=needed,
         )
         if since is not None and tally.last is not None:
-            engine.execute(f"DELETE FROM events WHERE ts_us < {tally.last - int(since.total_seconds() * 1_000_000)}")  # noqa: S608
+            engine.execute(f"DELETE FROM events WHERE ts_us < {tally.last - int(since.total_seconds() * 1_000_000)}")
         return document(engine, ruleset, tally, known, tuning)
 
 
@@ -89,16 +89,28 @@ def document(
     match(engine, ruleset)
     incidents = correlate(engine, ruleset, baseline=baseline, tuning=tuning)
     return Document(
-        SCHEMA, __version__, _scanned(tally, silenced(engine)), tuple(incidents), readiness(engine, tally.spared), _problems(tally.problems, ruleset),
-    )  # fmt: skip
+        SCHEMA,
+        __version__,
+        _scanned(tally, silenced(engine)),
+        tuple(incidents),
+        readiness(engine, tally.spared),
+        _problems(tally.problems, ruleset),
+    )
 
 
 def _scanned(tally: Tally, quiet: int) -> Scanned:
     return Scanned(
-        files=tally.files, bytes=tally.bytes, records=tally.records, events=tally.events, duplicates=tally.duplicates,
-        first=instant(tally.first) if tally.first is not None else None, last=instant(tally.last) if tally.last is not None else None,
-        kinds=dict(sorted(tally.kinds.items())), formats=dict(sorted(tally.formats.items())), silenced=quiet,
-    )  # fmt: skip
+        files=tally.files,
+        bytes=tally.bytes,
+        records=tally.records,
+        events=tally.events,
+        duplicates=tally.duplicates,
+        first=instant(tally.first) if tally.first is not None else None,
+        last=instant(tally.last) if tally.last is not None else None,
+        kinds=dict(sorted(tally.kinds.items())),
+        formats=dict(sorted(tally.formats.items())),
+        silenced=quiet,
+    )
 
 
 def _problems(problems: Sequence[Problem], ruleset: RuleSet) -> tuple[ProblemNote, ...]:

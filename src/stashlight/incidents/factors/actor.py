@@ -37,7 +37,12 @@ def weigh(case: Case) -> Factor | None:
             found.setdefault("proxy", (7, f"started by {name}", event))
         elif name in _OFFICE:
             found.setdefault("office", (7, f"started by {name}", event))
-        elif parent and re.match(r"[a-z]:\\", parent) and not is_protected(parent) and "\\appdata\\local\\programs\\" not in parent:
+        elif (
+            parent
+            and re.match(r"[a-z]:\\", parent)
+            and not is_protected(parent)
+            and "\\appdata\\local\\programs\\" not in parent
+        ):
             found.setdefault("implant", (7, f"started by {parent}, which lies where users can write", event))
         if mask:
             found.setdefault("mask", (5, mask, event))

@@ -22,12 +22,19 @@ def weigh(case: Case) -> Factor | None:
     if gathers:
         return Factor(NAME, 10, "a loop writes the contents of many files into one", gathers[0].events[:2])
     brought = [
-        p for p, w in case.written
+        p
+        for p, w in case.written
         # A copy tool that brings many files does what it is for; its command says the rest.
-        if w.name not in ("robocopy", "xcopy", "cp", "mv", "rsync", "copy") and w.kind in ("shell", "system", "foreign", "nameless", "masked") and not w.owns
+        if w.name not in ("robocopy", "xcopy", "cp", "mv", "rsync", "copy")
+        and w.kind in ("shell", "system", "foreign", "nameless", "masked")
+        and not w.owns
         and not (w.kind == "shell" and kind_of(p.place).points < _PLAIN)
-        and p.classes.get("document", 0) + p.classes.get("mail", 0) + p.classes.get("database", 0) + p.classes.get("design", 0) >= _MANY
-    ]  # fmt: skip
+        and p.classes.get("document", 0)
+        + p.classes.get("mail", 0)
+        + p.classes.get("database", 0)
+        + p.classes.get("design", 0)
+        >= _MANY
+    ]
     if brought:
         count = sum(p.data for p in brought)
         return Factor(NAME, 10, f"one program brings {count:,} documents together", tuple(p.event for p in brought[:5]))

@@ -50,8 +50,14 @@ def weigh(case: Case) -> Factor | None:
         points += 3
         reasons.append(f"{classes['picture']} pictures")
     traits = {t for d in case.deeds for t in d.act.traits}
-    for trait, worth, what in (("ntds", 24, "a copy of the Active Directory database"), ("hives", 9, "registry hives"), ("mailbox", 10, "a mailbox export"),
-                               ("secrets", 10, "credential files read"), ("database", 9, "a database export"), ("directory_service", 8, "an export of the directory service")):  # fmt: skip
+    for trait, worth, what in (
+        ("ntds", 24, "a copy of the Active Directory database"),
+        ("hives", 9, "registry hives"),
+        ("mailbox", 10, "a mailbox export"),
+        ("secrets", 10, "credential files read"),
+        ("database", 9, "a database export"),
+        ("directory_service", 8, "an export of the directory service"),
+    ):
         if trait in traits and not any(what.split()[-1] in r for r in reasons):
             points += worth
             reasons.append(what)
@@ -64,7 +70,12 @@ def weigh(case: Case) -> Factor | None:
         reasons.append(f"the command asks for {', '.join(wanted[:6])}")
     if not points:
         return None
-    return Factor(NAME, min(_MOST_OF_A_DOMAIN if any("Active Directory" in r for r in reasons) else _MOST, points), "; ".join(reasons), tuple(dict.fromkeys(evidence))[:10])
+    return Factor(
+        NAME,
+        min(_MOST_OF_A_DOMAIN if any("Active Directory" in r for r in reasons) else _MOST, points),
+        "; ".join(reasons),
+        tuple(dict.fromkeys(evidence))[:10],
+    )
 
 
 def _stores(case: Case) -> tuple[int, list[str], list[str]]:

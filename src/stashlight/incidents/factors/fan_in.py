@@ -54,7 +54,9 @@ def weigh(case: Case) -> Factor | None:
     if count >= case.context.tuning.user_threshold and not account.endswith("$") and (shared or odd >= 8):
         gathered = min(14, round(6 + 3 * math.log2(count)))
         # A named share in an ordinary directory is there to be filled by many.
-        points += gathered if odd >= 8 or any(s.endswith("$") for s in shares) or account == "commands" else gathered // 2
+        points += (
+            gathered if odd >= 8 or any(s.endswith("$") for s in shares) or account == "commands" else gathered // 2
+        )
         reasons.insert(
             0, f"{count} hosts into one place by {account if account != 'commands' else 'commands of one kind'}"
         )

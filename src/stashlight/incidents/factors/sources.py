@@ -27,7 +27,9 @@ def weigh(case: Case) -> Factor | None:
                 continue
             roots.setdefault(_root(low), deed.events[0])
     # ntdsutil mounts its snapshot as a directory; writing the log of a database there shows that it was opened.
-    mounted = next((p for p, _ in case.written if re.search(r"harddiskvolumeshadowcopy|\\\$snap_\d+_volume", p.directory)), None)
+    mounted = next(
+        (p for p, _ in case.written if re.search(r"harddiskvolumeshadowcopy|\\\$snap_\d+_volume", p.directory)), None
+    )
     if mounted is not None:
         shadow = True
         walked.add(mounted.event)

@@ -31,7 +31,7 @@ def weigh(case: Case) -> Factor | None:
     points = 0
     reasons: list[str] = []
     evidence: list[str] = []
-    scheduled = [event for path, parent, line, event in _chain(case) if _is_scheduler(parent, line)]
+    scheduled = [event for _, parent, line, event in _chain(case) if _is_scheduler(parent, line)]
     accounts = case.accounts
     if scheduled and accounts and all(_SERVICE.match(a) for a in accounts):
         points -= 30
@@ -62,7 +62,11 @@ def weigh(case: Case) -> Factor | None:
         points -= 12
         reasons.append("written by machine accounts")
     plain = {kind_of(place).name for _, place in case.places[:6]} <= {"ordinary", "profile", "remote_share"}
-    if plain and case.written and all(w.kind in ("remote", "explorer", "installed", "unknown") or w.name in _COPIERS for _, w in case.written):
+    if (
+        plain
+        and case.written
+        and all(w.kind in ("remote", "explorer", "installed", "unknown") or w.name in _COPIERS for _, w in case.written)
+    ):
         points -= 15
         reasons.append("an ordinary place, filled with ordinary tools")
     program = sum(p.classes.get("program", 0) for p, _ in case.written)

@@ -24,6 +24,10 @@ def weigh(case: Case) -> Factor | None:
     if counted < case.context.tuning.transfer_volume_threshold:
         return None
     points = min(_MOST, round(4.5 * math.log10(counted)))
-    discounts = [what for what, applies in (("opaque ones count half", opaque), ("hand-copied ones count half", by_hand)) if applies]
+    discounts = [
+        what
+        for what, applies in (("opaque ones count half", opaque), ("hand-copied ones count half", by_hand))
+        if applies
+    ]
     reason = f"{round(counted):,} files of value" + (f" ({', '.join(discounts)})" if discounts else "")
     return Factor(NAME, points, reason, tuple(p.event for p, _ in piles[:10]))

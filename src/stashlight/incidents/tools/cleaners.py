@@ -1,4 +1,4 @@
-"""Removal of files, folders and traces: the last rung. https://attack.mitre.org/techniques/T1070/004/"""
+"""Removal of files, folders and traces: the last rung. https://attack.mitre.org/techniques/T1070/004/."""
 
 import re
 

@@ -66,7 +66,7 @@ def _robocopy(statement: Statement) -> Act | None:
 
 
 def _plain(statement: Statement, tool: str, *, moves: bool) -> Act | None:
-    rest = [w for w in operands(statement.words[1:], "/") if w not in ("+",)]
+    rest = [w for w in operands(statement.words[1:], "/") if w != "+"]
     if not rest:
         return None
     source = rest[0]

@@ -60,7 +60,9 @@ def read(statement: Statement, image: Image) -> Act | None:
         r"create\s+shadow|shadowcopy\s+call\s+create", text, re.IGNORECASE
     ):
         return Act("prepare", name, (), None, False, frozenset({"snapshot"}))
-    if name == "rundll32" and re.search(r"comsvcs[.\w\"']{0,9}[,\s]{1,9}(?:minidump|#?\+?0{0,9}24)\b", text, re.IGNORECASE):
+    if name == "rundll32" and re.search(
+        r"comsvcs[.\w\"']{0,9}[,\s]{1,9}(?:minidump|#?\+?0{0,9}24)\b", text, re.IGNORECASE
+    ):
         target = next((w for w in words[1:] if looks_like_path(w) and "comsvcs" not in w.lower()), None)
         return Act("collect", "comsvcs", ("lsass",), target, True, frozenset({"memory_dump"})) if target else None
     if name in ("procdump", "procdump64", "dumpert", "nanodump") or original in ("procdump", "procdump64"):

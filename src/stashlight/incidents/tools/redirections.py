@@ -39,7 +39,7 @@ def read(statement: Statement, image: Image) -> Act | None:
     sources = [
         w
         for w in statement.words[1:]
-        if looks_like_path(w) and not w.startswith("/") or (w.startswith("/") and w.count("/") > 1)
+        if (looks_like_path(w) and not w.startswith("/")) or (w.startswith("/") and w.count("/") > 1)
     ]
     if name in ("cat", "type", "more", "get-content", "gc"):
         traits.discard("recon")
