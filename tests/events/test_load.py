@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stashlight.decoders import ALL, Source, sources
+from stashlight.engines.duckdb import Engine
 from stashlight.errors import InputError, Problem
 from stashlight.events import MAPPED, Tally, load, read_source, workers
 from stashlight.events.ranges import Shift, ranges
@@ -196,6 +198,15 @@ def test_problems_move_with_their_range(lines: int, offset: int, number: int) ->
     assert moved.position == f"line {number + (lines or 1)}, byte {number + offset}"
 
 
-def test_workers_are_spawned() -> None:
-    """A fork of a process that holds engine threads may hang."""
-    assert workers.START == "spawn"
+def test_workers_are_forked_only_where_nothing_else_runs() -> None:
+    """A fork of a process that holds engine threads, or a caller's, may hang."""
+    with Engine() as engine:
+        engine.rows("SELECT 1")
+        stop = threading.Event()
+        thread = threading.Thread(target=stop.wait)
+        thread.start()
+        try:
+            assert workers.start() == "spawn"
+        finally:
+            stop.set()
+            thread.join()

@@ -8,6 +8,7 @@ Exit codes: see `Exit`; they are the same for every command.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
@@ -56,6 +57,8 @@ class Command(Protocol):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code, and never a traceback unless `--debug` asks for it."""
+    # If numpy is installed, pyarrow loads it. Its threads do nothing here, but would keep readers from being forked.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         options = command_line().parse_args(argv)
         return options.run(options)
@@ -103,7 +106,9 @@ def command_line() -> argparse.ArgumentParser:
 
 def reading(parser: argparse.ArgumentParser, paths: str = "+") -> None:
     """Declare what every command that reads logs takes; `paths` is "*" where they may be left out."""
-    parser.add_argument("paths", nargs=paths, metavar="PATH", help="file, folder, glob, archive, or - for standard input")
+    parser.add_argument(
+        "paths", nargs=paths, metavar="PATH", help="file, folder, glob, archive, or - for standard input"
+    )
     parser.add_argument("--format", metavar="NAME", help="read every input as this format instead of looking at it")
     parser.add_argument(
         "--strict", action="store_true", help="parse every record; exit 3 if anything could not be used"

@@ -28,7 +28,7 @@ class Batch:
 
     Every record of the source is counted once: in `records`, in `skipped` (well framed, its id not wanted) or in
     `rejected` (not usable; `problems` says where and why). `problems` also holds what befell the file as a whole.
-    `bytes` counts content after unpacking.
+    `bytes` counts content after unpacking, `lines` its lines where they were cut anyway.
     """
 
     records: list[Record] = field(default_factory=list[Record])
@@ -37,3 +37,4 @@ class Batch:
     bytes: int = 0
     format: str = ""
     rejected: int = 0
+    lines: int = 0

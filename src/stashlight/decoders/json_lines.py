@@ -30,8 +30,9 @@ def lines(stream: Stream, wanted: Wanted, repairs: Repairs, *, strict: bool) -> 
     framer = _Framer(None if wanted.ids is None else id_pattern(wanted.ids))
     while True:
         part = Filling(stream.name, wanted, repairs, strict)
+        before = framer.line
         got = framer.step(stream, part)
-        yield part.batch(got)
+        yield part.batch(got, framer.line - before)
         if not got:
             return
 

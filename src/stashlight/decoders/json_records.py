@@ -82,8 +82,8 @@ class Filling:
             self.records.extend(Record(each, position, content if alone else dump(each)) for each in found)
             self.skipped += not found
 
-    def batch(self, size: int) -> Batch:
-        return Batch(self.records, self.problems, self.skipped, size, "json", rejected=len(self.problems))
+    def batch(self, size: int, lines: int = 0) -> Batch:
+        return Batch(self.records, self.problems, self.skipped, size, "json", len(self.problems), lines)
 
 
 def id_pattern(ids: frozenset[int]) -> re.Pattern[bytes]:

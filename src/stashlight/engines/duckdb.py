@@ -8,6 +8,7 @@ It reads no file and no network: rules and logs come from strangers, so SQL that
 import tempfile
 import weakref
 from collections.abc import Iterator
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -43,25 +44,37 @@ class Engine:
     """
 
     def __init__(self, memory: str | None = None, threads: int | None = None) -> None:
+        self._settings = [
+            # Insertion order would cost memory on large loads; every query that needs an order states it.
+            "SET preserve_insertion_order = false",
+            *(["SET memory_limit = '{}'".format(memory.replace("'", "''"))] if memory is not None else []),
+            *([f"SET threads = {threads:d}"] if threads is not None else []),
+        ]
+        self._error: type[Exception] = EngineError
+        self._finalizer = weakref.finalize(self, _nothing)
+
+    @cached_property
+    def _connection(self):  # noqa: ANN202 - a type of DuckDB's, whose module is imported late
+        """Connect when it is first needed: the engine's threads start here, and processes are forked before threads."""
         # Imported here: 40 ms that `stashlight --version` should not pay.
         import duckdb
 
-        self._spill = tempfile.TemporaryDirectory(prefix="stashlight-", ignore_cleanup_errors=True)
+        if not self._finalizer.alive:
+            message = "the engine is closed"
+            raise EngineError(message)
         self._error = duckdb.Error
-        self._connection = duckdb.connect(":memory:")
-        self._finalizer = weakref.finalize(self, _close, self._connection, self._spill)
-        spill = self._spill.name.replace("'", "''")
-        self.execute(f"SET temp_directory = '{spill}'")
-        self.execute(f"SET max_temp_directory_size = '{SPILL_LIMIT}'")
-        # Insertion order would cost memory on large loads; every query that needs an order states it.
-        self.execute("SET preserve_insertion_order = false")
-        if memory is not None:
-            self.execute("SET memory_limit = '{}'".format(memory.replace("'", "''")))
-        if threads is not None:
-            self.execute(f"SET threads = {threads:d}")
-        for lock in _LOCKS:
-            self.execute(lock)
-        self.execute(ddl())
+        spill = tempfile.TemporaryDirectory(prefix="stashlight-", ignore_cleanup_errors=True)
+        connection = duckdb.connect(":memory:")
+        self._finalizer.detach()
+        self._finalizer = weakref.finalize(self, _close, connection, spill)
+        place = spill.name.replace("'", "''")
+        first = (f"SET temp_directory = '{place}'", f"SET max_temp_directory_size = '{SPILL_LIMIT}'")
+        try:
+            for statement in (*first, *self._settings, *_LOCKS, ddl()):
+                connection.execute(statement)
+        except duckdb.Error as error:
+            raise EngineError(str(error)) from error
+        return connection
 
     def add(self, table: pa.Table) -> None:
         """
@@ -154,6 +167,10 @@ class _Closable(Protocol):
     """DuckDB's connection, whose module is imported late."""
 
     def close(self) -> None: ...
+
+
+def _nothing() -> None:
+    """Close an engine that was never connected."""
 
 
 def _close(connection: _Closable, spill: "tempfile.TemporaryDirectory[str]") -> None:

@@ -30,16 +30,25 @@ def without_pandas() -> None:
     """
     Keep pyarrow from importing pandas, if it is installed, for the first column that it makes.
 
-    That costs a second of every process, and nobody here has pandas objects. For processes of our own only; who asks
-    for pandas later (`to_pandas`) still gets it.
+    That costs a second of every process, and nobody here has pandas objects. Who asks pyarrow for pandas later
+    (`to_pandas`) still gets it.
     """
     if "pandas" in sys.modules:
         return
-    sys.modules["pandas"] = cast("Any", None)  # as documented for `import`: such a module cannot be found
+    sys.meta_path.insert(0, _NoPandas)
     try:
         cast("Any", pa).array([])
     finally:
-        del sys.modules["pandas"]
+        sys.meta_path.remove(_NoPandas)
+
+
+class _NoPandas:
+    """A finder of modules that finds one missing."""
+
+    @staticmethod
+    def find_spec(name: str, _path: object = None, _target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name=name)
 
 
 def typed(values: Sequence[Value], kind: pa.DataType) -> AnyArray:

@@ -59,6 +59,7 @@ def load(
     if format and format not in formats():
         message = f"no format {format!r}; there are: {', '.join(formats())}"
         raise InputError(message)
+    arrow.without_pandas()
     found = list(sources(paths))
     total = sum(s.size for s in found)
     count = workers or os.cpu_count() or 1

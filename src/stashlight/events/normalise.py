@@ -7,7 +7,7 @@ columns when a table is asked for (plan.py), once for each distinct value, since
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
@@ -16,7 +16,17 @@ from stashlight.errors import Problem
 from stashlight.events import arrow, converters
 from stashlight.events.clocks import Clocks, Timed, Value
 from stashlight.events.needed import ALL_NEEDED, Needed
-from stashlight.events.plan import AS_CREATED, BadTime, Column, Plan, clock_readings, columns, compile_plan, unneeded
+from stashlight.events.plan import (
+    AS_CREATED,
+    RAW,
+    BadTime,
+    Column,
+    Plan,
+    clock_readings,
+    columns,
+    compile_plan,
+    unneeded,
+)
 from stashlight.events.schema import ARROW, Kind, fold
 from stashlight.events.tally import Tally
 from stashlight.events.vocabularies import VOCABULARIES
@@ -63,6 +73,7 @@ class Normaliser:
         self._bad_times: list[BadTime] = []
         self._bad_time_count = 0
         self._clocks = Clocks()
+        self._spared: list[Timed] = []
 
     def add(self, record: Record) -> None:
         """Take one record in; what it means shows in `table()`, `unmapped` or `problems`."""
@@ -109,19 +120,31 @@ class Normaliser:
         row += [get(name) for name in plan.fields]
         plan.rows.append(row)
 
+    def sift(self) -> int:
+        """Let go of the rows that are not needed; give how many bytes of records the others hold."""
+        for plan in self._plans.values():
+            if plan.rows and (rows := unneeded(plan, self.needed)):
+                bad: list[BadTime] = []
+                self._spared.append(clock_readings(plan, rows, bad))
+                self._note(bad)
+        return sum(len(cast("bytes", row[RAW])) for plan in self._plans.values() for row in plan.rows)
+
     def table(self) -> pa.Table:
         """Give the rows since the last call, in schema.ARROW, grouped by meaning, in order of reading within each."""
-        spared = [self._spare(plan) for plan in self._plans.values() if plan.rows]
+        self.sift()
         made = [(len(plan.rows), self._take(plan)) for plan in self._plans.values() if plan.rows]
-        self._clocks.put_right([*(_timed(columns, n) for n, columns in made), *spared])
-        for each in spared:
+        self._clocks.put_right([*(_timed(columns, n) for n, columns in made), *self._spared])
+        for each in self._spared:
             self.spared.spare(str(Kind.SCRIPT_BLOCK), each.ts)
-        return pa.concat_tables([self._assemble(columns, n) for n, columns in made]) if made else ARROW.empty_table()
+        self._spared.clear()
+        # In one piece each: whoever reads the table looks at every piece of every column.
+        tables = [self._assemble(columns, n) for n, columns in made]
+        return pa.concat_tables(tables).combine_chunks() if made else ARROW.empty_table()
 
     @property
     def rows(self) -> int:
-        """Rows that wait for the next `table()`."""
-        return sum(len(plan.rows) for plan in self._plans.values())
+        """Rows that wait for the next `table()`, those that it will only count included."""
+        return sum(len(plan.rows) for plan in self._plans.values()) + sum(len(each.ts) for each in self._spared)
 
     @property
     def problems(self) -> list[Problem]:
@@ -185,12 +208,6 @@ class Normaliser:
         if event not in self.unmapped and len(self.unmapped) >= _MAX_UNMAPPED:
             event = _OTHERS
         self.unmapped[event] += 1
-
-    def _spare(self, plan: Plan) -> Timed:
-        bad: list[BadTime] = []
-        times = clock_readings(plan, unneeded(plan, self.needed), bad)
-        self._note(bad)
-        return times
 
     def _take(self, plan: Plan) -> Columns:
         bad: list[BadTime] = []

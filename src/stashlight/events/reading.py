@@ -18,7 +18,8 @@ MAPPED = Wanted(frozenset(key for v in VOCABULARIES for key in v.events if isins
 
 # A table of this many rows is some 20 MB; smaller ones would cost more in overhead than in work.
 _ROWS = 20_000
-# Script blocks and command lines may be long: so many bytes of raw records end a table as well.
+# Script blocks and command lines may be long: of so many bytes of raw records the unneeded are let go, and if half of
+# it is left, they end a table as well.
 _BYTES = 8 << 20
 _SIGN_OF_LIFE = 4 << 20
 
@@ -55,13 +56,19 @@ def pieces(
     for batch in read(source, wanted, strict=strict, format=form):
         container = container or batch.format
         tally.bytes += batch.bytes
+        tally.lines += batch.lines
         tally.records += len(batch.records) + batch.skipped + batch.rejected
         tally.rejected += batch.rejected
         tally.problems += batch.problems
         for record in batch.records:
             normaliser.add(record)
             waiting += len(record.raw)
-        if waiting > _BYTES or normaliser.rows >= _ROWS:
+        if waiting > _BYTES:
+            waiting = normaliser.sift()
+            is_full = waiting > _BYTES // 2
+        else:
+            is_full = False
+        if is_full or normaliser.rows >= _ROWS:
             waiting = 0
             table = normaliser.table()
             yield table if table.num_rows else None
@@ -69,7 +76,8 @@ def pieces(
             told = tally.bytes
             yield None
     if normaliser.rows:
-        yield normaliser.table()
+        table = normaliser.table()
+        yield table if table.num_rows else None
     tally.formats[container or "unknown"] += 1
     tally.unmapped += normaliser.unmapped
     tally.problems += normaliser.problems

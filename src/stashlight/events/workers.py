@@ -7,28 +7,37 @@ A worker that dies takes its task with it, as a problem of that file, and is rep
 """
 
 import gc
+import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from threading import current_thread, main_thread
+from warnings import catch_warnings, simplefilter
 
 import pyarrow as pa
 
 from stashlight.decoders import Wanted
 from stashlight.errors import Problem
+from stashlight.events import arrow
 from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.ranges import Task
 from stashlight.events.reading import pieces
 from stashlight.events.tally import Tally
 
-__all__ = ["START", "Job", "Part", "here", "spread"]
+__all__ = ["START", "Job", "Part", "here", "spread", "start"]
 
-START = "spawn"
-"""How processes begin: a fork of a process that holds engine threads may hang."""
+START = ""
+"""How processes begin ("fork", "spawn"); "" chooses, see `start`."""
+
+_OWN_THREADS = frozenset({"jemalloc_bg_thd"})
+"""Threads that pyarrow's allocator starts and puts back itself after a fork."""
 
 _MAX_WAITING = 128 << 20
 """Bytes of parts that may wait for their turn."""
@@ -76,8 +85,10 @@ def _parts_of(number: int, task: Task, job: Job) -> Iterator[Part]:
             yield Part(number, tally.bytes, table)
     except Exception as error:  # noqa: BLE001 - the process's edge: one file must not end the scan
         tally.problems.append(Problem(task.source.name, "", f"reading stopped: {type(error).__name__}: {error}"[:500]))
-    with suppress(OSError):
-        tally.lines = task.newlines()
+    if task.of > 1 and (tally.bytes != task.source.size or not tally.lines):
+        # It was not read to the end as lines: whoever shifts the ranges behind it must know all the same.
+        with suppress(OSError):
+            tally.lines = task.newlines()
     if task.number:
         # A file is one file, however many ranges it is read in.
         tally.files = 0
@@ -87,7 +98,7 @@ def _parts_of(number: int, task: Task, job: Job) -> Iterator[Part]:
 
 @dataclass(slots=True)
 class _Worker:
-    process: SpawnProcess
+    process: BaseProcess
     connection: Connection
     task: int | None = None
     is_ready: bool = False
@@ -103,7 +114,6 @@ class _Crew:
         self._turn = 0  # task whose parts are given
         self._waiting: dict[int, deque[tuple[Part, int]]] = {}
         self._bytes = 0
-        self._context = get_context(START)
         self._workers: list[_Worker] = []
         for _ in range(count):
             self._hire()
@@ -144,9 +154,13 @@ class _Crew:
                 return
 
     def _hire(self) -> None:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, self._job), daemon=True)
-        process.start()
+        context = get_context("fork") if (START or start()) == "fork" else get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_work, args=(theirs, self._job), daemon=True)
+        with catch_warnings():
+            # From Python 3.12 on a fork beside any other thread is warned of; `start` knows these threads.
+            simplefilter("ignore", DeprecationWarning)
+            process.start()
         theirs.close()
         self._workers.append(_Worker(process, ours))
 
@@ -196,6 +210,22 @@ class _Crew:
             self._hire()
 
 
+def start() -> str:
+    """
+    Choose how a process begins: forked if nothing else runs in this one, which costs nothing; else anew.
+
+    A fork of a process that holds engine threads, or a caller's, may hang.
+    """
+    if sys.platform != "linux":
+        return "spawn"
+    try:
+        threads = [t for t in Path("/proc/self/task").iterdir() if t.name != str(os.getpid())]
+        names = {(t / "comm").read_text().strip() for t in threads}
+    except OSError:
+        return "spawn"
+    return "fork" if names <= _OWN_THREADS and current_thread() is main_thread() else "spawn"
+
+
 def _death(code: int | None) -> str:
     if code is not None and code < 0:
         with suppress(ValueError):
@@ -205,6 +235,7 @@ def _death(code: int | None) -> str:
 
 def _work(connection: Connection, job: Job) -> None:
     """Live as a worker: say ready, then read task after task until the parent is gone."""
+    arrow.without_pandas()
     # Ctrl-C reaches the whole group; the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Records are trees without cycles: looking for cycles among them all the time costs a tenth of the work.
@@ -221,9 +252,8 @@ def _work(connection: Connection, job: Job) -> None:
 
 def _write(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    # Events repeat themselves: a twentieth of the bytes goes through the pipe, for less work than copying them all.
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with pa.ipc.new_stream(sink, table.schema, options=options) as stream:
+    # Uncompressed: reading costs nothing then, and copying through the pipe less than unpacking a hundred columns.
+    with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
     return sink.getvalue().to_pybytes()
 
