@@ -101,6 +101,7 @@ def test_every_exit_code_is_documented() -> None:
     ("page", "names"),
     [
         ("docs/reference/formats.md", [*output_names(), *plugin_names("stashlight.decoders.formats")]),
+        ("docs/guides/hand-over.md", plugin_names("stashlight.tickets.targets")),
         ("docs/reference/cli.md", [f"stashlight {name}" for name in plugin_names("stashlight.cli")]),
     ],
 )

@@ -150,7 +150,7 @@ def note(store: Store, case: str, text: str, author: str, time: str) -> None:
         Writer(store, author, time).add(case_of(store, case).id, "note", {"text": text})
 
 
-def close(store: Store, case: str, verdict: str, rationale: str, author: str, time: str) -> None:  # noqa: PLR0917 - as the other verbs
+def close(store: Store, case: str, verdict: str, rationale: str, author: str, time: str) -> None:
     """Close a case with a verdict and the reason for it."""
     if verdict not in VERDICTS or verdict == "unknown":
         message = f"closing needs a verdict: {', '.join(VERDICTS[1:])}"

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Final, cast
 
 import orjson
@@ -59,8 +60,7 @@ def exchange(
 
     `now` is seconds since 1970, to read a Retry-After that is a date.
     """
-    context = ssl.create_default_context()
-    opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=context))
+    opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=_verifying()))
     request = urllib.request.Request(url, body, dict(headers), method=method)  # noqa: S310 - the address was checked
     try:
         with opener.open(request, timeout=timeout) as response:
@@ -78,6 +78,12 @@ def exchange(
         return Silence(str(reason), not never)
     except (OSError, http.client.HTTPException) as error:
         return Silence(f"{type(error).__name__}: {error}", may_have_arrived=True)
+
+
+@cache
+def _verifying() -> ssl.SSLContext:
+    """Read the trusted certificates once: it takes longer than a request to a machine near by."""
+    return ssl.create_default_context()
 
 
 def _answer(status: int, headers: "Message[str, str]", said: bytes, now: float) -> Answer:

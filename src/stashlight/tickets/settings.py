@@ -85,16 +85,14 @@ def read_settings(
             message = f"{name} is a secret: set {_variable(target, name)} or {_variable(target, name)}_FILE instead"
             raise SettingError(message)
         values[name] = value
+    if values.get("url"):
+        _check_address(target, values["url"])
     for each in asked:
         if each.name not in values and (secrets or not each.secret):
             message = f"{target} needs {each.name} ({each.help}): {_how(target, each)}"
             raise SettingError(message)
     hidden = tuple(values[each.name] for each in asked if each.secret and values.get(each.name))
-    settings = Settings(values, hidden)
-    for each in asked:
-        if each.name == "url" and values.get("url"):
-            _check_address(target, values["url"])
-    return settings
+    return Settings(values, hidden)
 
 
 def _from_file(target: str, file: str, known: Mapping[str, Setting]) -> dict[str, str]:
