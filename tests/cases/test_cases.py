@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -46,19 +47,17 @@ def _programs() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """A PostgreSQL of our own, on a free port of the loopback."""
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    folder = tmp_path_factory.mktemp("postgres")
+    folder = Path(tempfile.mkdtemp(prefix="stashlight-postgres-"))  # pytest's own folders are closed to other users
     user: str | None = None
     if os.geteuid() == 0:  # it refuses to run as root
         user = next((each.pw_name for each in pwd.getpwall() if each.pw_name in {"postgres", "nobody"}), None)
         if user is None:
             pytest.skip("PostgreSQL refuses to run as root, and there is no user postgres or nobody")
-        for each in (folder, *folder.parents[:3]):
-            each.chmod(0o755)
         shutil.chown(folder, user)
     data = folder / "data"
     with closing(socket.socket()) as free:
@@ -77,6 +76,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"postgresql://stashlight@127.0.0.1:{port}/postgres"
     finally:
         run(control, "-D", str(data), "-w", "-m", "immediate", "stop")
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -6,19 +6,19 @@ from typing import Final
 from stashlight.incidents.document import Incident
 from stashlight.incidents.stable_ids import moment
 
-__all__ = ["overlap"]
+__all__ = ["host_key", "overlap"]
 
 _TOUCH: Final = timedelta(hours=12)  # the gap that ends a pile in `incidents/`: what is nearer would have been grouped
 
 
 def overlap(before: Incident, now: Incident) -> int:
     """Count shared hosts plus shared places; 0 unless there is one of each and the times touch."""
-    hosts = {_host(each) for each in before.hosts} & {_host(each) for each in now.hosts}
+    hosts = {host_key(each) for each in before.hosts} & {host_key(each) for each in now.hosts}
     places = sum(any(_meet(one, other) for other in before.places) for one in now.places)
     return len(hosts) + places if hosts and places and _touch(before, now) else 0
 
 
-def _host(name: str) -> str:
+def host_key(name: str) -> str:
     """Give the name without its domain: logs of one host spell it both ways. An address keeps its dots."""
     folded = name.casefold().rstrip(".")
     return folded if folded.replace(".", "").isdigit() else folded.partition(".")[0]

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import orjson
 
 from stashlight.cases.case import STATUSES, VERDICTS, Case, fold
-from stashlight.cases.matching import overlap
+from stashlight.cases.matching import host_key, overlap
 from stashlight.cases.store import Store, Writer
 from stashlight.errors import CaseError
 from stashlight.incidents.document import Incident
@@ -45,12 +45,17 @@ def add(store: Store, incidents: Sequence[Incident], author: str, time: str) -> 
         writer = Writer(store, author, time)
         by_id = {incident: case for case in cases.values() for incident in case.incidents}
         pairs = {each.id: by_id[each.id] for each in incidents if each.id in by_id}
+        by_host: dict[str, list[str]] = {}
+        for case in cases.values():
+            for host in case.incident.hosts if case.incident else ():
+                by_host.setdefault(host_key(host), []).append(case.id)
         taken = {case.id for case in pairs.values()}
         related: dict[str, Case] = {}
         for incident in incidents:
             if incident.id in pairs:
                 continue
-            near = [case for case in cases.values() if case.incident and overlap(case.incident, incident) > 0]
+            same_host = dict.fromkeys(name for host in incident.hosts for name in by_host.get(host_key(host), ()))
+            near = [c for c in map(cases.__getitem__, same_host) if c.incident and overlap(c.incident, incident) > 0]
             near.sort(key=lambda case: -overlap(case.incident, incident) if case.incident else 0)
             if free := [case for case in near if case.id not in taken]:
                 pairs[incident.id] = free[0]

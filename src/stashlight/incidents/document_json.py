@@ -9,6 +9,7 @@ import json
 import re
 import types
 from dataclasses import MISSING, Field, asdict, fields, is_dataclass
+from functools import cache
 from typing import TypeVar, cast, get_args, get_origin, get_type_hints
 
 import orjson
@@ -108,7 +109,7 @@ def _built(shape: type[Shape], value: object, where: str) -> Shape:
         message = f"{where}: should be an object"
         raise DocumentError(message)
     given = cast("dict[str, object]", value)
-    hints = get_type_hints(shape)
+    hints = _hints(shape)
     arguments: dict[str, object] = {}
     for each in _fields(shape):
         if each.name in given:
@@ -168,6 +169,12 @@ def _schema_for(hint: object, definitions: dict[str, JsonSchema]) -> JsonSchema:
             definitions[hint.__name__] = _schema_of(hint, definitions)
         return {"$ref": f"#/$defs/{hint.__name__}"}
     return {"type": _SCALARS[cast("type", hint)][0]}
+
+
+@cache
+def _hints(shape: type) -> dict[str, object]:
+    """Look up the types of fields once: it takes longer than reading them."""
+    return get_type_hints(shape)
 
 
 def _fields(shape: type) -> tuple[Field[object], ...]:
