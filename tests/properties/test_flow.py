@@ -247,7 +247,7 @@ filter:
   rules: any
   selection:
     {field}: '{value}'
-  condition: selection
+  condition: not selection
 """
 
 
@@ -273,6 +273,17 @@ _FILTERS = st.sampled_from(
 )
 
 
+def test_filters_here_do_filter() -> None:
+    lines = b"".join(nxlog.render(play("archive_and_send")).values()).splitlines()
+
+    def findings(engine: Engine, _: RuleSet) -> int:
+        return len(engine.rows("SELECT f.rule_id FROM findings AS f"))
+
+    assert _with_engine([lines], findings, _filtered("process_creation", "Image|endswith", ".exe")) < (
+        _with_engine([lines], findings)
+    )
+
+
 @given(_LINES, _FILTERS)
 @_SETTINGS
 def test_a_filter_never_adds_an_incident(lines: list[bytes], chosen: tuple[str, str, str]) -> None:
@@ -287,8 +298,12 @@ def _overlap(left: Incident, right: Incident) -> bool:
 
 
 def _rungs(case: Case) -> set[str]:
-    found = {rung for rung in RUNGS if case.acts(rung)}
-    return found | ({"stage"} if case.staged else set()) | ({"clean_up"} if case.removals else set())
+    found: set[str] = {rung for rung in RUNGS if case.acts(rung)}
+    if case.staged:
+        found.add("stage")
+    if case.removals:
+        found.add("clean_up")
+    return found
 
 
 def _nodes(case: Case) -> set[str]:
