@@ -166,9 +166,7 @@ _KINDS = ("event_count", "value_count", "temporal", "temporal_ordered", "value_s
     st.integers(1, 12),
     st.booleans(),
 )
-def test_windows_slide_as_said(  # noqa: PLR0917  (one argument a strategy)
-    hits: list[Hit], kind: str, operator: str, count: int, span: int, grouped: bool
-) -> None:
+def test_windows_slide_as_said(hits: list[Hit], kind: str, operator: str, count: int, span: int, grouped: bool) -> None:
     """Same runs, bounds and values as one window an event, for every type and operator."""
     correlation = _correlation(kind, operator, count, span, grouped=grouped)
     assert _found(hits, correlation) == _expected(hits, correlation)

@@ -205,7 +205,7 @@ def _target_or_subject_logon(target: object, target_logon: object, logon: object
     return number(target_logon) if _has_target(target) else number(logon)
 
 
-def _requester(  # noqa: PLR0917 - the columns, in the order of the vocabulary
+def _requester(
     protocol: object, domain: object, name: object, own_domain: object, own_name: object, upn: object
 ) -> str | None:
     asked = _account(domain, name) if _is_remote_request(protocol) else None

@@ -4,7 +4,7 @@ An event's rendered message → the event's fields, for carriers that keep nothi
 Sysmon writes `Field: value` lines; the Security log titled sections with labels of its own; PowerShell's 4104 the script
 between two set phrases. English only: the text is Windows' own and is translated with it, the field names are not.
 Sources: the events' own templates, https://learn.microsoft.com/previous-versions/windows/it-pro/windows-10/security/threat-protection/auditing/event-4688
-"""  # noqa: E501 - the address is that long
+"""
 
 import re
 from collections.abc import Mapping

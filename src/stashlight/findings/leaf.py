@@ -63,7 +63,7 @@ class LeafError(ValueError):
     """A value that cannot be compared with its field as the rule asks."""
 
 
-def leaf(at: Field, value: SigmaType, placeholders: Placeholders) -> exp.Expr:  # noqa: C901  (one case a type)
+def leaf(at: Field, value: SigmaType, placeholders: Placeholders) -> exp.Expr:
     """
     Give the condition that `at` has `value`.
 
