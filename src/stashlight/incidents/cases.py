@@ -126,7 +126,8 @@ class Case:
     @property
     def last_us(self) -> int:
         """Time of the last pile or deed, ways out and clean-up included."""
-        return max([p.last_us for p, _ in self.written] + [d.ts_us for d in (*self.deeds, *self.after)])
+        ends = [p.last_us for p, _ in self.written] + [d.ts_us for d in (*self.deeds, *self.after)]
+        return max(ends + [r.last_us for r in self.removals])
 
     @property
     def staged(self) -> tuple[Pile, ...]:
