@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stashlight.decoders import ALL, Source, sources
+from stashlight.decoders import ALL, Source, Wanted, sources
 from stashlight.engines.duckdb import Engine
 from stashlight.errors import InputError, Problem
-from stashlight.events import MAPPED, Tally, load, read_source, workers
+from stashlight.events import MAPPED, Needed, Tally, arrow, load, read_source, workers
 from stashlight.events.ranges import Shift, ranges
+from stashlight.events.reading import pieces, small
 from stashlight.events.schema import ARROW
 
 
@@ -129,6 +131,7 @@ def test_a_dead_worker_costs_its_file_only(tmp_path: Path, monkeypatch: pytest.M
     """Workers are forked here, so that they die as they are told to."""
     for name in ("a", "bad", "c"):
         (tmp_path / f"{name}.json").write_text(line(1, filler=name) + "\n")
+    monkeypatch.setattr("stashlight.events.ranges._SMALL", -1)
     monkeypatch.setattr("stashlight.events.workers.pieces", _die_on_bad)
     monkeypatch.setattr("stashlight.events.workers.START", "fork")
     tally = load([str(tmp_path)], Rows(), workers=2)
@@ -210,3 +213,59 @@ def test_workers_are_forked_only_where_nothing_else_runs() -> None:
         finally:
             stop.set()
             thread.join()
+
+
+def _tree(folder: Path, bad: str = "") -> None:
+    for name in ("a", "b", "c", "d", "e"):
+        text = line(ord(name), filler=str(folder)) + "\n" + line(7, When=name + str(folder)) + "\nbroken " + name + "\n"
+        (folder / f"{name}{bad if name == 'c' else ''}.json").write_text(text)
+
+
+def test_small_files_together_are_read_as_each_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _tree(tmp_path)
+    together, alone = Rows(), Rows()
+    first = load([str(tmp_path)], together)
+    monkeypatch.setattr("stashlight.events.ranges._SMALL", -1)
+    second = load([str(tmp_path)], alone)
+    assert first == second
+    assert len(together.tables) == len(alone.tables)
+    for column in ("event_key", "file", "record"):
+        assert sorted(arrow.texts(together.whole(), column)) == sorted(arrow.texts(alone.whole(), column))
+    assert len(first.problems) == 5
+
+
+def test_a_worker_that_dies_of_one_of_several_files_costs_that_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten files and so two tasks; the one with the bad file is read again, file by file."""
+    for folder, bad in (("x", "bad"), ("y", "")):
+        (tmp_path / folder).mkdir()
+        _tree(tmp_path / folder, bad)
+    whole = Rows()
+    expected = load([str(tmp_path)], whole)
+
+    def die(
+        sources: Sequence[Source], tally: Tally, wanted: Wanted, form: str, *, strict: bool, needed: Needed
+    ) -> pa.Table | None:
+        if any("bad" in each.name for each in sources):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return small(sources, tally, wanted, form, strict=strict, needed=needed)
+
+    def die_alone(
+        source: Source, tally: Tally, wanted: Wanted, form: str, *, strict: bool, needed: Needed
+    ) -> Iterator[pa.Table | None]:
+        _die_on_bad(source)
+        return pieces(source, tally, wanted, form, strict=strict, needed=needed)
+
+    monkeypatch.setattr("stashlight.events.ranges._MOST_TOGETHER", 4)
+    monkeypatch.setattr("stashlight.events.workers.small", die)
+    monkeypatch.setattr("stashlight.events.workers.pieces", die_alone)
+    monkeypatch.setattr("stashlight.events.workers.START", "fork")
+    rows = Rows()
+    tally = load([str(tmp_path)], rows, workers=2)
+    assert tally.files == expected.files
+    died = [p for p in tally.problems if "died" in p.reason]
+    assert [Path(p.file).name for p in died] == ["cbad.json"]
+    assert tally.records == expected.records - 3
+    left = [name for name in arrow.texts(whole.whole(), "file") if "bad" not in name]
+    assert sorted(arrow.texts(rows.whole(), "file")) == sorted(left)

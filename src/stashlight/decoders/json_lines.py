@@ -78,26 +78,38 @@ class _Framer:
 
     def _cut(self, start: int, end: int, part: Filling) -> None:
         """Parse or skip each line of buffer[start:end], which ends with a newline."""
-        buffer = self.buffer
+        buffer, find = self.buffer, self.buffer.find
         stop = start - 1  # where the line that is looked at ends; nothing yet
         unwanted = more = False
+        skips = not part.strict
+        passed = 0  # lines skipped but not counted yet: most are, and this loop is what they cost
         for hit in self.ids.finditer(buffer, start, end) if self.ids else ():
             at = hit.start()
             while at > stop:
                 if stop >= start:
-                    self._line(start, stop, part, wanted=more or not unwanted)
+                    if skips and unwanted and not more and buffer[stop - 1] in _ENDS and stop - start <= MAX_RECORD:
+                        passed += 1
+                    else:
+                        self._pass(passed, part)
+                        passed = 0
+                        self._line(start, stop, part, wanted=more or not unwanted)
                     start = stop + 1
-                stop = buffer.find(b"\n", start, end)
+                stop = find(b"\n", start, end)
                 unwanted = more = False
             if (kind := hit.lastindex) == UNWANTED_KEY:
                 unwanted = True
             elif kind is not None:
                 more = True
+        self._pass(passed, part)
         while start < end:
-            stop = stop if stop >= start else buffer.find(b"\n", start, end)
+            stop = stop if stop >= start else find(b"\n", start, end)
             self._line(start, stop, part, wanted=more or not unwanted)
             start = stop + 1
             unwanted = more = False
+
+    def _pass(self, lines: int, part: Filling) -> None:
+        self.line += lines
+        part.skipped += lines
 
     def _line(self, start: int, stop: int, part: Filling, *, wanted: bool) -> None:
         self.line += 1

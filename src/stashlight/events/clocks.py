@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from stashlight.events import times
+from stashlight.events.remarks import Remarks
 
 __all__ = ["Clocks", "Timed", "Value"]
 
@@ -23,12 +24,14 @@ _QUARTER = _HOUR // 4
 _TOLERANCE = 60_000_000
 
 Offset = tuple[int, int]
+Clock = tuple[Remarks, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
     """The times of some rows, as far as they are known: all sequences are of the same length."""
 
+    files: Sequence[Remarks]
     hosts: Sequence[Value]
     records: Sequence[Value]
     ts: list[Value]
@@ -38,57 +41,55 @@ class Timed:
 
 @dataclass(slots=True)
 class Clocks:
-    """What was seen of the clocks of a file's hosts; `corrected` counts times put right, `examples` names offsets."""
+    """What was seen of the clocks of hosts, in each file apart."""
 
-    corrected: int = 0
-    examples: dict[str, int] = field(default_factory=dict[str, int])
-    _last: dict[str, Offset] = field(default_factory=dict[str, Offset])
+    _last: dict[Clock, Offset] = field(default_factory=dict[Clock, Offset])
 
     def put_right(self, tables: Sequence[Timed]) -> None:
         """Correct, in place, the times of `tables` (rows read about the same time) that only the log's clock gave."""
-        seen: dict[str, list[Offset]] = {host: [last] for host, last in self._last.items()}
+        seen: dict[Clock, list[Offset]] = {clock: [last] for clock, last in self._last.items()}
         for table in tables:
             _observe(table, seen)
         self._last = {}
-        for host, offsets in seen.items():
+        for clock, offsets in seen.items():
             offsets.sort()
             if offsets[-1][1] or any(by for _, by in offsets):
-                self._last[host] = offsets[-1]
-        wrong = {host: offsets for host, offsets in seen.items() if host in self._last}
+                self._last[clock] = offsets[-1]
+        wrong = {clock: offsets for clock, offsets in seen.items() if clock in self._last}
         if wrong:
             for table in tables:
-                self._correct(table, wrong)
-
-    def _correct(self, table: Timed, wrong: dict[str, list[Offset]]) -> None:
-        for i, basis in enumerate(table.basis):
-            host, record, ts = table.hosts[i], table.records[i], table.ts[i]
-            if basis != "created" or not isinstance(ts, int) or not isinstance(record, int) or host not in wrong:
-                continue
-            by = _nearest(wrong[str(host)], record)
-            if by:
-                table.ts[i] = ts + by
-                table.basis[i] = "corrected"
-                self.corrected += 1
-                self.examples.setdefault(str(host), by)
+                _correct(table, wrong)
 
 
-def _observe(table: Timed, seen: dict[str, list[Offset]]) -> None:
+def _observe(table: Timed, seen: dict[Clock, list[Offset]]) -> None:
     """Note how far the log's clock is off, for hosts that show it at all; most rows cost a look at the hour."""
-    rows = zip(table.hosts, table.records, table.ts, table.basis, table.created, strict=True)
-    for host, record, ts, basis, created in rows:
-        if basis != "event" or not isinstance(created, str) or not isinstance(ts, int):
+    rows = zip(table.files, table.hosts, table.records, table.ts, table.basis, table.created, strict=True)
+    for file, host, record, ts, basis, created in rows:
+        if basis != "event" or not isinstance(created, str) or not isinstance(ts, int) or not isinstance(host, str):
             continue
-        known = seen.get(host) if isinstance(host, str) else None
-        if known is None and created[11:13] == f"{ts // _HOUR % 24:02d}":
+        known = (file, host) in seen
+        if not known and created[11:13] == f"{ts // _HOUR % 24:02d}":
             continue
         log = times.parse(created)
-        if log is None or not isinstance(host, str) or not isinstance(record, int):
+        if log is None or not isinstance(record, int):
             continue
         by = round((ts - log) / _QUARTER) * _QUARTER
         if abs(ts - log - by) > _TOLERANCE:
             continue
-        if by or known is not None:
-            seen.setdefault(host, []).append((record, by))
+        if by or known:
+            seen.setdefault((file, host), []).append((record, by))
+
+
+def _correct(table: Timed, wrong: dict[Clock, list[Offset]]) -> None:
+    for i, basis in enumerate(table.basis):
+        file, host, record, ts = table.files[i], table.hosts[i], table.records[i], table.ts[i]
+        if basis != "created" or not isinstance(ts, int) or not isinstance(record, int) or not isinstance(host, str):
+            continue
+        by = _nearest(wrong[file, host], record) if (file, host) in wrong else 0
+        if by:
+            table.ts[i] = ts + by
+            table.basis[i] = "corrected"
+            file.put_right(host, by)
 
 
 def _nearest(offsets: Sequence[Offset], record: int) -> int:

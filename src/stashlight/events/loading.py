@@ -10,7 +10,7 @@ from stashlight.decoders import Wanted, formats, sources
 from stashlight.errors import InputError
 from stashlight.events import arrow
 from stashlight.events.needed import ALL_NEEDED, Needed
-from stashlight.events.ranges import RANGE_BYTES, Shift, Task, ranges
+from stashlight.events.ranges import RANGE_BYTES, Shift, Task, ranges, together
 from stashlight.events.reading import MAPPED
 from stashlight.events.tally import Tally
 from stashlight.events.workers import Job, Part, here, spread
@@ -67,7 +67,8 @@ def load(
         # Standard input cannot be handed over.
         count = 1
     # Ranges do not depend on how many share them, so that problems read the same.
-    tasks = [task for s in found for task in (ranges(s, RANGE_BYTES) if format in {"", "json"} else [Task(s)])]
+    apart = [task for s in found for task in (ranges(s, RANGE_BYTES) if format in {"", "json"} else [Task(s)])]
+    tasks = together(apart)
     job = Job(wanted, format, strict, needed)
     parts = spread(tasks, job, min(count, len(tasks))) if count > 1 and len(tasks) > 1 else here(tasks, job)
     return _gather(tasks, parts, sink, progress, total)
@@ -96,10 +97,10 @@ def _gather(tasks: Sequence[Task], parts: Iterator[Part], sink: Sink, progress: 
             part.tally.problems = [shift.problem(p) for p in part.tally.problems]
             whole.add(part.tally)
             last = task.number + 1 == task.of
-            shift = Shift() if last else Shift(shift.lines + part.tally.lines, shift.bytes + task.source.size)
-            done += task.source.size
+            shift = Shift() if last else Shift(shift.lines + part.tally.lines, shift.bytes + task.size)
+            done += task.size
         if progress:
-            progress(done + (0 if part.tally else min(part.done, task.source.size)), total)
+            progress(done + (0 if part.tally else min(part.done, task.size)), total)
     if waiting:
         sink.add(pa.concat_tables(waiting))
     whole.lines = 0

@@ -18,8 +18,8 @@ from stashlight.events.clocks import Clocks, Timed, Value
 from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.plan import (
     AS_CREATED,
+    AS_FILE,
     RAW,
-    BadTime,
     Column,
     Plan,
     clock_readings,
@@ -27,6 +27,7 @@ from stashlight.events.plan import (
     compile_plan,
     unneeded,
 )
+from stashlight.events.remarks import Remarks
 from stashlight.events.schema import ARROW, Kind, fold
 from stashlight.events.tally import Tally
 from stashlight.events.vocabularies import VOCABULARIES
@@ -39,7 +40,6 @@ __all__ = ["Normaliser"]
 # Hostile records must not make look-ups grow for ever.
 _MAX_PLANS = 10_000
 _MAX_UNMAPPED = 1_000
-_SHOWN_KEYS = 8
 _OTHERS = ("(others)", "")
 
 _BY_PROVIDER: Mapping[str, Vocabulary] = {p: v for v in VOCABULARIES for p in v.providers}
@@ -53,27 +53,26 @@ Columns = dict[str, Column | Value]
 
 class Normaliser:
     """
-    Turns the records of one file into event rows.
+    Turns the records of a file, or of several one after another (`begin`), into event rows.
 
     `unmapped` counts events that no kind stands for by (provider or channel, id); `records` every record given.
     Script blocks that are not `needed` are counted in `spared`, and no rows are made of them.
     """
 
     def __init__(self, file: str, needed: Needed = ALL_NEEDED, spared: Tally | None = None) -> None:
-        self.file = file
+        self.remarks = [Remarks(file)]
         self.needed = needed
         self.spared = spared or Tally()
         self.records = 0
         self.unmapped: Counter[Unmapped] = Counter()
         self._plans: dict[tuple[str, int | tuple[str, str]], Plan] = {}
         self._known: dict[tuple[object, ...], Plan | Unmapped] = {}
-        self._unknown_shape: str | None = None
-        # reason → (records, position of the first)
-        self._unknown: dict[str, tuple[int, int]] = {}
-        self._bad_times: list[BadTime] = []
-        self._bad_time_count = 0
         self._clocks = Clocks()
         self._spared: list[Timed] = []
+
+    def begin(self, file: str) -> None:
+        """Take the records that follow as those of this file. Small files share tables: each would cost a table's price."""
+        self.remarks.append(Remarks(file))
 
     def add(self, record: Record) -> None:
         """Take one record in; what it means shows in `table()`, `unmapped` or `problems`."""
@@ -81,7 +80,7 @@ class Normaliser:
         fields = record.fields
         wrapping = recognise(fields)
         if wrapping is None:
-            self._not_known(record)
+            self.remarks[-1].not_known(record)
             return
         told = wrapping.read(fields)
         key = (wrapping.name, told.provider, told.channel, told.event_id)
@@ -114,6 +113,7 @@ class Normaliser:
             told.host,
             told.created,
             told.arrival,
+            self.remarks[-1],
         ]
         if plan.needs_actor:
             row += wrapping.actor(fields)
@@ -124,9 +124,7 @@ class Normaliser:
         """Let go of the rows that are not needed; give how many bytes of records the others hold."""
         for plan in self._plans.values():
             if plan.rows and (rows := unneeded(plan, self.needed)):
-                bad: list[BadTime] = []
-                self._spared.append(clock_readings(plan, rows, bad))
-                self._note(bad)
+                self._spared.append(clock_readings(plan, rows))
         return sum(len(cast("bytes", row[RAW])) for plan in self._plans.values() for row in plan.rows)
 
     def table(self) -> pa.Table:
@@ -148,24 +146,8 @@ class Normaliser:
 
     @property
     def problems(self) -> list[Problem]:
-        """What could not be understood in this file so far; times are looked at in `table()`."""
-        found: list[Problem] = []
-        for reason, (count, first) in self._unknown.items():
-            found.append(Problem(self.file, f"record {first}", reason, count))
-        if self._bad_time_count:
-            bad = self._bad_times[0]
-            reason = f"not a time between 1990 and 2100: {bad.value!r}"
-            found.append(Problem(self.file, f"record {bad.position}", reason, self._bad_time_count))
-        if self._clocks.corrected:
-            host, by = next(iter(self._clocks.examples.items()))
-            hours = f"{abs(by) / 3_600_000_000:g} hours {'behind' if by > 0 else 'ahead of'}"
-            reason = (
-                f"TimeCreated is not UTC as it says: on {host} {hours} Sysmon's UtcTime; "
-                f"{self._clocks.corrected:,} times corrected by it"
-            )
-            # Nothing was lost: one remark, not as many records.
-            found.append(Problem(self.file, "", reason))
-        return found
+        """What could not be understood so far; times are looked at in `table()`."""
+        return [problem for each in self.remarks for problem in each.problems]
 
     def _look_up(self, wrapping: Wrapping, told: Told) -> Plan | Unmapped:
         """Find what an event means that looks like this one: a plan, or the name under which it is counted."""
@@ -192,37 +174,17 @@ class Normaliser:
             self._plans[plan_key] = compile_plan(vocabulary.name, key[0], None, vocabulary.events[key])
         return self._plans[plan_key]
 
-    def _not_known(self, record: Record) -> None:
-        broken = next((k for k, v in record.fields.items() if isinstance(v, str) and v.lstrip()[:6] == "<Event"), None)
-        if broken is not None:
-            reason = f"event XML in {broken[:40]!r} is cut off or malformed"
-        elif self._unknown_shape is None:
-            keys = ", ".join(sorted(record.fields)[:_SHOWN_KEYS])
-            reason = self._unknown_shape = f"no known event vocabulary; first keys: {keys[:200]}"
-        else:
-            reason = self._unknown_shape
-        count, first = self._unknown.get(reason, (0, record.position))
-        self._unknown[reason] = (count + 1, first)
-
     def _not_mapped(self, event: Unmapped) -> None:
         if event not in self.unmapped and len(self.unmapped) >= _MAX_UNMAPPED:
             event = _OTHERS
         self.unmapped[event] += 1
 
     def _take(self, plan: Plan) -> Columns:
-        bad: list[BadTime] = []
-        made = columns(plan, bad)
+        made = columns(plan)
         plan.rows.clear()
-        self._note(bad)
         return made
 
-    def _note(self, bad: list[BadTime]) -> None:
-        if bad and not self._bad_times:
-            self._bad_times.append(bad[0])
-        self._bad_time_count += len(bad)
-
     def _assemble(self, made: Columns, n: int) -> pa.Table:
-        made["file"] = self.file
         arrays = [
             arrow.repeated(value, n, kind)
             if value is None or isinstance(value, str | int)
@@ -237,7 +199,9 @@ def _timed(made: Columns, n: int) -> Timed:
         value = made[name]
         return [value] * n if value is None or isinstance(value, str | int) else value
 
-    return Timed(column("host_key"), column("record"), column("ts_us"), column("time_basis"), column(AS_CREATED))
+    return Timed(
+        column(AS_FILE), column("host_key"), column("record"), column("ts_us"), column("time_basis"), column(AS_CREATED)
+    )
 
 
 def _scalar(value: object) -> object:

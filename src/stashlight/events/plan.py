@@ -13,19 +13,20 @@ from typing import cast
 from stashlight.events import converters, identity, paths, times
 from stashlight.events.clocks import Timed, Value
 from stashlight.events.needed import Needed
+from stashlight.events.remarks import Remarks
 from stashlight.events.schema import COLUMNS, fold
 from stashlight.events.vocabulary import Every, First, Meaning, Source
 
 __all__ = [
     "ARRIVAL",
     "AS_CREATED",
+    "AS_FILE",
     "CHANNEL",
     "CREATED",
     "HOST",
     "POSITION",
     "PROVIDER",
     "RAW",
-    "BadTime",
     "Column",
     "Plan",
     "Value",
@@ -38,9 +39,9 @@ __all__ = [
 Column = Sequence[Value]
 Slots = Sequence[Sequence[object]]
 
-RAW, POSITION, PROVIDER, CHANNEL, HOST, CREATED, ARRIVAL = range(7)
+RAW, POSITION, PROVIDER, CHANNEL, HOST, CREATED, ARRIVAL, FILE = range(8)
 _WRAPPED = {"@host": HOST, "@created": CREATED, "@arrival": ARRIVAL}
-_ACTOR = {"@user_sid": 7, "@user_name": 8, "@user_domain": 9, "@pid": 10, "@message": 11}
+_ACTOR = {"@user_sid": 8, "@user_name": 9, "@user_domain": 10, "@pid": 11, "@message": 12}
 
 _FOLDED = frozenset(c.name for c in COLUMNS if c.folded)
 _BY_TYPE: dict[str, Callable[[object], Value]] = {
@@ -52,16 +53,11 @@ _CONVERTER = {c.name: _BY_TYPE[c.type] for c in COLUMNS}
 AS_CREATED = "@created"
 """Beside the schema's columns: the log's own time as written, by which clocks are checked."""
 
+AS_FILE = "@file"
+"""The remarks of each row's file."""
+
 # Columns that no schema has: they only serve to make keys.
 _STARTS = frozenset({"process_start", "parent_start"})
-
-
-@dataclass(frozen=True, slots=True)
-class BadTime:
-    """A value that should be a time and is none."""
-
-    position: int
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,7 @@ def compile_plan(vocabulary: str, channel: str | None, event_id: int | None, mea
     asked = dict.fromkeys([name for s in meaning.columns.values() for name in _names(s)])
     needs_actor = any(name in _ACTOR for name in asked)
     fields = tuple(dict.fromkeys([*meaning.times, *(name for name in asked if not name.startswith("@"))]))
-    own = 12 if needs_actor else 7
+    own = 13 if needs_actor else 8
     slots = {**_WRAPPED, **_ACTOR, **{name: own + i for i, name in enumerate(fields)}}
     steps = tuple((column, _step(column, source, slots)) for column, source in meaning.columns.items())
     when = (*((slots[name], "event") for name in meaning.times), (CREATED, "created"), (ARRIVAL, "arrival"))
@@ -154,12 +150,14 @@ def _fold_each(values: Column) -> Column:
     return [known[v] for v in values]
 
 
-def columns(plan: Plan, bad: list[BadTime]) -> dict[str, Column | Value]:
+def columns(plan: Plan) -> dict[str, Column | Value]:
     """Give the columns of the plan's rows; a single value stands for a column that is the same all through."""
     slots: Slots = list(zip(*plan.rows, strict=True))
     made: dict[str, Column | Value] = {"weight": 1, "is_lower_bound": False, **plan.meaning.constants}
     made["event_key"] = [blake2b(cast("bytes", raw), digest_size=16).hexdigest() for raw in slots[RAW]]
     made["record"] = cast("Column", slots[POSITION])
+    files = cast("Sequence[Remarks]", slots[FILE])
+    made["file"] = files[0].file if files[0] is files[-1] else [each.file for each in files]
     made["provider"] = plan.vocabulary
     made["channel"] = plan.channel or _each(slots[CHANNEL], converters.text)
     made["provider_name"] = None if plan.channel else _each(slots[PROVIDER], converters.text)
@@ -168,20 +166,25 @@ def columns(plan: Plan, bad: list[BadTime]) -> dict[str, Column | Value]:
     made["host"] = _each(slots[HOST], converters.text)
     for column, step in plan.steps:
         made[column] = step(slots)
-    made["ts_us"], made["time_basis"] = _when(plan, slots, bad)
-    made[AS_CREATED] = cast("Column", slots[CREATED])
+    made["ts_us"], made["time_basis"] = _when(plan, slots)
+    made[AS_CREATED], made[AS_FILE] = cast("Column", slots[CREATED]), cast("Column", files)
     _derive(made, len(plan.rows))
     return made
 
 
-def clock_readings(plan: Plan, rows: Sequence[Sequence[object]], bad: list[BadTime]) -> Timed:
+def clock_readings(plan: Plan, rows: Sequence[Sequence[object]]) -> Timed:
     """Give of rows that nobody needs what is still told of them: when they were, as far as clocks can be trusted."""
-    if not rows:
-        return Timed((), (), [], [], ())
     slots: Slots = list(zip(*rows, strict=True))
     hosts = _each(_each(slots[HOST], converters.text), _on_text(identity.host_key))
-    ts, bases = _when(plan, slots, bad)
-    return Timed(hosts, cast("Column", slots[POSITION]), ts, bases, cast("Column", slots[CREATED]))
+    ts, bases = _when(plan, slots)
+    return Timed(
+        cast("Sequence[Remarks]", slots[FILE]),
+        hosts,
+        cast("Column", slots[POSITION]),
+        ts,
+        bases,
+        cast("Column", slots[CREATED]),
+    )
 
 
 def unneeded(plan: Plan, needed: Needed) -> list[list[object]]:
@@ -204,7 +207,7 @@ def unneeded(plan: Plan, needed: Needed) -> list[list[object]]:
     return [row for row, t in zip(rows, take, strict=True) if not t]
 
 
-def _when(plan: Plan, slots: Slots, bad: list[BadTime]) -> tuple[list[Value], list[Value]]:
+def _when(plan: Plan, slots: Slots) -> tuple[list[Value], list[Value]]:
     """Give the best time of each record and what it is; a value that is no time is told, and the next best taken."""
     (first, basis), *others = plan.times
     ts: list[Value] = [times.parse(v) for v in slots[first]]
@@ -215,21 +218,22 @@ def _when(plan: Plan, slots: Slots, bad: list[BadTime]) -> tuple[list[Value], li
         if us is not None:
             continue
         bases[i] = "none"
-        _report(slots, first, i, bad)
+        _report(slots, first, i)
         for slot, other in others:
             ts[i] = times.parse(slots[slot][i])
             if ts[i] is not None:
                 bases[i] = other
                 break
-            _report(slots, slot, i, bad)
+            _report(slots, slot, i)
     return ts, bases
 
 
-def _report(slots: Slots, slot: int, row: int, bad: list[BadTime]) -> None:
+def _report(slots: Slots, slot: int, row: int) -> None:
     value = slots[slot][row]
     if converters.text(value) is not None:
         position = slots[POSITION][row]
-        bad.append(BadTime(position if isinstance(position, int) else 0, str(value)[:64]))
+        remarks = cast("Remarks", slots[FILE][row])
+        remarks.no_time(position if isinstance(position, int) else 0, str(value)[:64])
 
 
 def _derive(made: dict[str, Column | Value], n: int) -> None:

@@ -1,4 +1,6 @@
 """
+What is read by one worker at a time: a file, a part of a large one, several small ones.
+
 Large NDJSON files → byte ranges that begin and end at lines, so that several cores share one file.
 
 A range counts its lines from 1; `Shift` puts the lines of the ranges before it back on, as only after reading them does
@@ -6,6 +8,7 @@ anyone know how many there were.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
@@ -16,10 +19,19 @@ from stashlight.decoders import Source
 from stashlight.errors import Problem
 from stashlight.events import arrow
 
-__all__ = ["RANGE_BYTES", "Shift", "Task", "ranges"]
+__all__ = ["RANGE_BYTES", "Shift", "Task", "ranges", "together"]
 
 RANGE_BYTES = 16 << 20
 """Bytes of a range: small enough that the last ones keep all cores busy, large enough to bury their overhead."""
+
+_SMALL = 2 << 20
+_MOST_TOGETHER = 127
+_BYTES_TOGETHER = 8 << 20
+"""
+Files of how many bytes are read together, how many of them more than one, and how many bytes at most.
+
+An event log that Windows made is 68 kB or 1.1 MB however little is in it.
+"""
 
 _WINDOW = 1 << 16
 _POSITION = re.compile(r"\b(line|byte|record) (\d+)")
@@ -27,11 +39,26 @@ _POSITION = re.compile(r"\b(line|byte|record) (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A source, or a range of one, to be read on its own: the range `number` (from 0) of `of`."""
+    """
+    A source, or a range of one, to be read on its own: the range `number` (from 0) of `of`.
+
+    Or a source and `more` small ones after it, read together.
+    """
 
     source: Source
     number: int = 0
     of: int = 1
+    more: tuple[Source, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every source of the task."""
+        return (self.source, *self.more)
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk of all of it."""
+        return sum(each.size for each in self.sources)
 
     def newlines(self) -> int:
         """Count the lines of a range; a whole source needs no counting."""
@@ -44,6 +71,29 @@ class Task:
                 lines += piece.count(b"\n")
                 left -= len(piece)
         return lines
+
+
+def together(tasks: Sequence[Task]) -> list[Task]:
+    """Join small plain files that follow each other: tables and messages of their own would cost more than they do."""
+    joined: list[Task] = []
+    for task in tasks:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and _is_small(last.source)
+            and _is_small(task.source)
+            and len(last.more) < _MOST_TOGETHER
+            and last.size + task.size <= _BYTES_TOGETHER
+        ):
+            joined[-1] = replace(last, more=(*last.more, task.source))
+        else:
+            joined.append(task)
+    return joined
+
+
+def _is_small(source: Source) -> bool:
+    is_plain = source.path is not None and source.entry is None and not source.refusal and source.length is None
+    return is_plain and source.size <= _SMALL
 
 
 def ranges(source: Source, size: int = RANGE_BYTES) -> list[Task]:

@@ -1,13 +1,15 @@
 """One source → event tables, and what is to be said about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
 from stashlight.decoders import Source, Wanted, read
+from stashlight.errors import Problem
 from stashlight.events.event_table import read_back
 from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.normalise import Normaliser
+from stashlight.events.schema import ARROW
 from stashlight.events.tally import Tally
 from stashlight.events.vocabularies import VOCABULARIES
 
@@ -48,11 +50,57 @@ def pieces(
     if (tables := read_back(source, tally)) is not None:
         yield from tables
         return
-    tally.files += 1
     normaliser = Normaliser(source.name, needed, tally)
+    yield from _rows(source, normaliser, tally, wanted, form, strict=strict)
+    yield _table(normaliser)
+    tally.unmapped += normaliser.unmapped
+    tally.problems += normaliser.problems
+
+
+def small(
+    sources: Sequence[Source], tally: Tally, wanted: Wanted, form: str, *, strict: bool, needed: Needed
+) -> pa.Table | None:
+    """
+    Give the events of several small sources as one table.
+
+    None if they are not as small as they look, or hold tables of our own: then they want to be read one by one.
+    """
+    normaliser: Normaliser | None = None
+    problems: list[list[Problem]] = []
+    for source in sources:
+        if read_back(source, tally) is not None:
+            return None
+        if normaliser is None:
+            normaliser = Normaliser(source.name, needed, tally)
+        else:
+            normaliser.begin(source.name)
+        for _ in _rows(source, normaliser, tally, wanted, form, strict=strict):
+            return None
+        problems.append(tally.problems)
+        tally.problems = []
+    if normaliser is None:
+        return None
+    table = _table(normaliser) or ARROW.empty_table()
+    tally.unmapped += normaliser.unmapped
+    tally.problems = [
+        p for read, said in zip(problems, normaliser.remarks, strict=True) for p in (*read, *said.problems)
+    ]
+    return table
+
+
+def _table(normaliser: Normaliser) -> pa.Table | None:
+    table = normaliser.table() if normaliser.rows else None
+    return table if table is not None and table.num_rows else None
+
+
+def _rows(
+    source: Source, normaliser: Normaliser, tally: Tally, wanted: Wanted, form: str, *, strict: bool
+) -> Iterator[pa.Table | None]:
+    """Have the normaliser take every record; give what must not wait until the end."""
+    tally.files += 1
     container = ""
     waiting = 0
-    told = 0
+    told = tally.bytes
     for batch in read(source, wanted, strict=strict, format=form):
         container = container or batch.format
         tally.bytes += batch.bytes
@@ -70,14 +118,8 @@ def pieces(
             is_full = False
         if is_full or normaliser.rows >= _ROWS:
             waiting = 0
-            table = normaliser.table()
-            yield table if table.num_rows else None
+            yield _table(normaliser)
         elif tally.bytes - told > _SIGN_OF_LIFE:
             told = tally.bytes
             yield None
-    if normaliser.rows:
-        table = normaliser.table()
-        yield table if table.num_rows else None
     tally.formats[container or "unknown"] += 1
-    tally.unmapped += normaliser.unmapped
-    tally.problems += normaliser.problems

@@ -13,7 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -23,12 +23,12 @@ from warnings import catch_warnings, simplefilter
 
 import pyarrow as pa
 
-from stashlight.decoders import Wanted
+from stashlight.decoders import Source, Wanted
 from stashlight.errors import Problem
 from stashlight.events import arrow
 from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.ranges import Task
-from stashlight.events.reading import pieces
+from stashlight.events.reading import pieces, small
 from stashlight.events.tally import Tally
 
 __all__ = ["START", "Job", "Part", "here", "spread", "start"]
@@ -55,7 +55,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something that came of a task; the last one has the tally. `done` is bytes of content read so far."""
+    """Something that came of a task; the last one has the tally, and may have a table too. `done` is bytes of content read so far."""
 
     task: int
     done: int
@@ -79,21 +79,38 @@ def spread(tasks: Sequence[Task], job: Job, count: int) -> Iterator[Part]:
 
 
 def _parts_of(number: int, task: Task, job: Job) -> Iterator[Part]:
-    tally = Tally()
-    try:
-        for table in pieces(task.source, tally, job.wanted, job.format, strict=job.strict, needed=job.needed):
-            yield Part(number, tally.bytes, table)
-    except Exception as error:  # noqa: BLE001 - the process's edge: one file must not end the scan
-        tally.problems.append(Problem(task.source.name, "", f"reading stopped: {type(error).__name__}: {error}"[:500]))
-    if task.of > 1 and (tally.bytes != task.source.size or not tally.lines):
+    if task.more and (part := _together(number, task, job)) is not None:
+        yield part
+        return
+    whole = Tally()
+    for source in task.sources:
+        tally = Tally()
+        try:
+            for table in pieces(source, tally, job.wanted, job.format, strict=job.strict, needed=job.needed):
+                yield Part(number, whole.bytes + tally.bytes, table)
+        except Exception as error:  # noqa: BLE001 - the process's edge: one file must not end the scan
+            reason = f"reading stopped: {type(error).__name__}: {error}"
+            tally.problems.append(Problem(source.name, "", reason[:500]))
+        whole.add(tally)
+    if task.of > 1 and (whole.bytes != task.source.size or not whole.lines):
         # It was not read to the end as lines: whoever shifts the ranges behind it must know all the same.
         with suppress(OSError):
-            tally.lines = task.newlines()
+            whole.lines = task.newlines()
     if task.number:
         # A file is one file, however many ranges it is read in.
-        tally.files = 0
-        tally.formats.clear()
-    yield Part(number, tally.bytes, None, tally)
+        whole.files = 0
+        whole.formats.clear()
+    yield Part(number, whole.bytes, None, whole)
+
+
+def _together(number: int, task: Task, job: Job) -> Part | None:
+    """Read small files at one go; None if that does not work, and each must be read on its own to see which it is."""
+    tally = Tally()
+    try:
+        table = small(task.sources, tally, job.wanted, job.format, strict=job.strict, needed=job.needed)
+    except Exception:  # noqa: BLE001 - whatever it is will be met, and told, by reading one by one
+        return None
+    return None if table is None else Part(number, tally.bytes, table, tally)
 
 
 @dataclass(slots=True)
@@ -104,6 +121,14 @@ class _Worker:
     is_ready: bool = False
 
 
+@dataclass(slots=True)
+class _Apart:
+    """Files that are read one by one after all, and what was read of them so far."""
+
+    left: deque[Source]
+    tally: Tally = field(default_factory=Tally)
+
+
 class _Crew:
     """The workers, and what came from them before its turn."""
 
@@ -112,6 +137,8 @@ class _Crew:
         self._job = job
         self._next = 0  # task to give out
         self._turn = 0  # task whose parts are given
+        self._apart: dict[int, _Apart] = {}  # tasks of several files whose worker died
+        self._again: deque[int] = deque()  # of these, those to give out
         self._waiting: dict[int, deque[tuple[Part, int]]] = {}
         self._bytes = 0
         self._workers: list[_Worker] = []
@@ -176,10 +203,25 @@ class _Crew:
             return
         part, table = message
         if table:
-            part = Part(part.task, part.done, _read(table))
+            part = Part(part.task, part.done, _read(table), part.tally)
+        if part.tally is not None and part.task in self._apart:
+            part = Part(part.task, part.done, part.table, self._one_less(part.task, part.tally))
+            self._keep(part, len(table))
+            self._give(worker)
+            return
         self._keep(part, len(table))
         if part.tally is not None:
             self._give(worker)
+
+    def _one_less(self, number: int, tally: Tally) -> Tally | None:
+        """Add what one file of several gave; give the sum if it was the last."""
+        apart = self._apart[number]
+        apart.tally.add(tally)
+        apart.left.popleft()
+        if apart.left:
+            self._again.append(number)
+            return None
+        return self._apart.pop(number).tally
 
     def _keep(self, part: Part, size: int) -> None:
         self._waiting.setdefault(part.task, deque()).append((part, size))
@@ -187,27 +229,42 @@ class _Crew:
 
     def _give(self, worker: _Worker) -> None:
         worker.task = None
-        if self._next < len(self._tasks):
+        if self._again:
+            worker.task = self._again.popleft()
+            task = Task(self._apart[worker.task].left[0])
+        elif self._next < len(self._tasks):
             worker.task = self._next
+            task = self._tasks[self._next]
             self._next += 1
-            with suppress(OSError):
-                worker.connection.send((worker.task, self._tasks[worker.task]))
+        else:
+            return
+        with suppress(OSError):
+            worker.connection.send((worker.task, task))
 
     def _bury(self, worker: _Worker) -> None:
         self._workers.remove(worker)
         worker.connection.close()
         worker.process.join()
         if worker.task is not None:
-            task = self._tasks[worker.task]
-            death = _death(worker.process.exitcode)
-            reason = f"the process that read this file died ({death}); the rest of it was not read"
-            where = f"byte {task.source.start}" if task.of > 1 else ""
-            tally = Tally(files=0 if task.number else 1, problems=[Problem(task.source.name, where, reason)])
-            with suppress(OSError):
-                tally.lines = task.newlines()
-            self._keep(Part(worker.task, 0, None, tally), 0)
-        if worker.is_ready and self._next < len(self._tasks):
+            self._mourn(worker.task, _death(worker.process.exitcode))
+        if worker.is_ready and (self._again or self._next < len(self._tasks)):
             self._hire()
+
+    def _mourn(self, number: int, death: str) -> None:
+        """Say of which file a worker died; of several, find out by reading them one by one."""
+        task = self._tasks[number]
+        if task.more and number not in self._apart:
+            self._apart[number] = _Apart(deque(task.sources))
+            self._again.append(number)
+            return
+        apart = self._apart.get(number)
+        source = apart.left[0] if apart else task.source
+        reason = f"the process that read this file died ({death}); the rest of it was not read"
+        where = f"byte {source.start}" if task.of > 1 else ""
+        tally = Tally(files=0 if task.number else 1, problems=[Problem(source.name, where, reason)])
+        with suppress(OSError):
+            tally.lines = task.newlines()
+        self._keep(Part(number, 0, None, self._one_less(number, tally) if apart else tally), 0)
 
 
 def start() -> str:

@@ -89,7 +89,7 @@ class _Walk:
         where = f"chunk at byte {self.offset}"
         self.offset += len(chunk)
         if not chunk.startswith(_CHUNK) or len(chunk) < _CHUNK_HEADER_BYTES:
-            if chunk.strip(b"\0"):
+            if chunk != bytes(len(chunk)):
                 problem = Problem(self.name, where, "damaged chunk header: its records cannot be read")
                 self.damaged = where
                 return Batch(problems=[problem], bytes=len(chunk), format="evtx", rejected=1)
