@@ -39,3 +39,7 @@ run *arguments:
 # Write the bundled sample anew.
 samples:
     python -m stashlight.simulation samples
+
+# Measure speed beside plain loops on the same files: just bench --data DIR --write
+bench *arguments:
+    python -m benchmarks {{arguments}}

@@ -1,0 +1,56 @@
+"""The benchmark runs and counts; how fast anything is, is no test's business."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def from_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The benchmark is no part of the package: it runs where it lies."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
+
+
+def test_all_contenders_run_and_stand_in_the_table() -> None:
+    from benchmarks.__main__ import figures
+    from benchmarks.data import invented
+
+    with invented(200_000) as data:
+        text = figures(data, repeats=1)
+    assert [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ")] == [
+        "",
+        "raw read",
+        "plain loop",
+        "stashlight scan",
+    ]
+
+
+def test_files_are_told_by_their_content(tmp_path: Path) -> None:
+    from benchmarks.data import found
+
+    (tmp_path / "a.evtx").write_bytes(b'{"EventID": 1}\n')
+    (tmp_path / "b.json").write_bytes(b"ElfFile\0" + bytes(100))
+    (tmp_path / "c.txt").write_bytes(b"hello\n")
+    assert found(str(tmp_path)) == {"evtx": [str(tmp_path / "b.json")], "json": [str(tmp_path / "a.evtx")]}
+
+
+def test_figures_replace_only_what_is_between_the_markers(tmp_path: Path) -> None:
+    from benchmarks.table import BEGIN, END, put
+
+    page = tmp_path / "p.md"
+    page.write_text(f"a\n{BEGIN}\nold\n{END}\nb\n")
+    put(page, "new")
+    put(page, "newer")
+    assert page.read_text() == f"a\n{BEGIN}\n\nnewer\n\n{END}\nb\n"
+
+
+def test_a_run_says_time_and_code() -> None:
+    from benchmarks.measure import run
+
+    done = run([sys.executable, "-c", "import sys; sys.exit(3)"])
+    assert done.code == 3
+    assert 0 < done.processor <= done.wall * 64
