@@ -7,7 +7,7 @@ that everybody uses (Temp, Public, a profile) join only what shares account or p
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -15,9 +15,10 @@ from typing import Final
 from stashlight.incidents.content import archive_family
 from stashlight.incidents.deeds import Deed
 from stashlight.incidents.lineage import Lineage
+from stashlight.incidents.overlaps import Meetings, Sets
 from stashlight.incidents.piles import Pile
-from stashlight.incidents.places import common, parents, within
-from stashlight.incidents.remote import Network
+from stashlight.incidents.places import common, parents
+from stashlight.incidents.remote import Network, share_names, shares_of
 from stashlight.incidents.settling import Targets
 from stashlight.incidents.tuning import Tuning
 from stashlight.incidents.writers import GENERIC, image_name
@@ -27,6 +28,9 @@ __all__ = ["Group", "group"]
 # Two logs may stamp one act this far apart.
 _EARLY_US: Final = 300_000_000
 
+# So far may the clocks of two hosts differ.
+_SKEW_US: Final = 120_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -34,24 +38,6 @@ class Group:
 
     piles: tuple[Pile, ...]
     deeds: tuple[Deed, ...]
-
-
-class _Sets:
-    """Disjoint sets over node numbers."""
-
-    def __init__(self, size: int) -> None:
-        self._up = list(range(size))
-
-    def find(self, node: int) -> int:
-        while self._up[node] != node:
-            self._up[node] = self._up[self._up[node]]
-            node = self._up[node]
-        return node
-
-    def join(self, left: int, right: int) -> None:
-        a, b = self.find(left), self.find(right)
-        if a != b:
-            self._up[max(a, b)] = min(a, b)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +66,7 @@ def group(
         _Node(len(piles) + i, d.host, d.place, d.ts_us, d.ts_us, d.account, _leader(lineage, d.process_key, d), None, d)
         for i, d in enumerate(deeds)
     ]
-    sets = _Sets(len(nodes))
+    sets = Sets(len(nodes))
     _by_place(nodes, sets, horizon_us, near_us)
     _by_tree(nodes, sets, near_us)
     _by_source(nodes, sets, network, horizon_us, near_us)
@@ -112,7 +98,7 @@ def _leader(lineage: Lineage, key: str | None, deed: Deed | None = None) -> str 
     return leader
 
 
-def _by_place(nodes: Iterable[_Node], sets: _Sets, horizon_us: int, near_us: int) -> None:
+def _by_place(nodes: Iterable[_Node], sets: Sets, horizon_us: int, near_us: int) -> None:
     """Join nodes of one host whose place is the same or lies below, unless the place is everybody's."""
     latest: dict[tuple[str, str, str | None], _Node] = {}
     for node in sorted((n for n in nodes if n.place), key=lambda n: (n.first_us, n.number)):
@@ -128,7 +114,7 @@ def _by_place(nodes: Iterable[_Node], sets: _Sets, horizon_us: int, near_us: int
                 latest[key] = node
 
 
-def _by_tree(nodes: Iterable[_Node], sets: _Sets, near_us: int) -> None:
+def _by_tree(nodes: Iterable[_Node], sets: Sets, near_us: int) -> None:
     """Join nodes of one process tree that lie near in time."""
     latest: dict[tuple[str, str], _Node] = {}
     for node in sorted((n for n in nodes if n.leader), key=lambda n: (n.first_us, n.number)):
@@ -140,72 +126,81 @@ def _by_tree(nodes: Iterable[_Node], sets: _Sets, near_us: int) -> None:
             latest[key] = node
 
 
-def _by_source(nodes: Sequence[_Node], sets: _Sets, network: Network, horizon_us: int, near_us: int) -> None:
-    """Join a deed to the pile or archive that it takes, sends or removes, on its own host or over an administrative share."""
-    at: defaultdict[tuple[str, str], list[_Node]] = defaultdict(list)
+def _by_source(nodes: Sequence[_Node], sets: Sets, network: Network, horizon_us: int, near_us: int) -> None:
+    """
+    Join a deed to the pile or archive that it takes, sends or removes, on its own host or over an administrative share.
+
+    In a common directory only what shares the account or the archive's name is meant.
+    """
+    meetings = Meetings()
     for node in nodes:
-        if node.place:
-            at[node.host, node.place].append(node)
+        for host, path, directory in _taken(node, network):
+            if not common(directory):
+                meetings.seek((host, directory), node.first_us - horizon_us, node.last_us + near_us, node.number)
+                continue
+            family = archive_family(path.rpartition("\\")[2].replace("*", ""))
+            for key in _relations(node.account, family):
+                meetings.seek((host, directory, key), node.first_us - near_us, node.last_us + near_us, node.number)
     for node in nodes:
-        if node.deed is None:
+        if not node.place:
             continue
-        for source in node.deed.act.sources:
-            for host, path in network.spellings(node.host, source):
-                for directory in parents(path)[:3]:
-                    for other in at.get((host, directory), ()):
-                        if other.number == node.number or other.first_us > node.last_us + near_us:
-                            continue
-                        limit = near_us if common(directory) else horizon_us
-                        if common(directory) and not _related(node, other, path):
-                            continue
-                        if node.first_us - other.last_us <= limit:
-                            sets.join(other.number, node.number)
+        meetings.offer((node.host, node.place), node.first_us, node.last_us, node.number)
+        target = node.deed.target if node.deed else None
+        family = archive_family(target.rpartition("\\")[2]) if target else None
+        for key in _relations(node.account, family):
+            meetings.offer((node.host, node.place, key), node.first_us, node.last_us, node.number)
+    meetings.join(sets)
 
 
-def _by_target(nodes: Sequence[_Node], sets: _Sets, targets: Targets, near_us: int) -> None:
+def _taken(node: _Node, network: Network) -> Iterator[tuple[str, str, str]]:
+    """Give (host, path, directory) of what a deed takes: the path itself and the two directories above it."""
+    for source in node.deed.act.sources if node.deed else ():
+        for host, path in network.spellings(node.host, source):
+            for directory in parents(path)[:3]:
+                yield host, path, directory
+
+
+def _relations(account: str | None, family: str | None) -> Iterator[tuple[str, str]]:
+    """Give what relates two nodes in a directory that is everybody's."""
+    if account:
+        yield "account", account
+    if family is not None:
+        yield "archive", family
+
+
+def _by_target(nodes: Sequence[_Node], sets: Sets, targets: Targets, near_us: int) -> None:
     """Join a deed to whoever wrote the very file that it names: a script without account or process is known by its work."""
     piles: defaultdict[tuple[str, str, str], list[_Node]] = defaultdict(list)
     for node in nodes:
         if node.pile is not None:
             piles[node.host, node.pile.actor, node.pile.directory].append(node)
+    meetings = Meetings()
     for node in nodes:
-        target = node.deed.target if node.deed else None
-        for actor, directory, ts in targets.get((node.host, target), ()) if target else ():
-            if not -_EARLY_US <= ts - node.first_us <= near_us:
-                continue
-            for other in piles.get((node.host, actor, directory), ()):
+        if node.deed and node.deed.target and (node.host, node.deed.target) in targets:
+            first, last = node.first_us - _EARLY_US, node.first_us + near_us
+            meetings.seek((node.host, node.deed.target), first, last, node.number)
+    for key, writes in targets.items():
+        for actor, directory, ts in writes:
+            for other in piles.get((key[0], actor, directory), ()):
                 if other.first_us <= ts <= other.last_us:
-                    sets.join(node.number, other.number)
+                    meetings.offer(key, ts, ts, other.number)
+    meetings.join(sets)
 
 
-def _related(node: _Node, other: _Node, path: str) -> bool:
-    """True if two nodes in a common directory share account, tree or the archive's name."""
-    if node.account and node.account == other.account:
-        return True
-    name = path.rpartition("\\")[2]
-    target = other.deed.target if other.deed else None
-    return bool(target and archive_family(target.rpartition("\\")[2]) == archive_family(name.replace("*", "")))
-
-
-def _by_share(nodes: Sequence[_Node], sets: _Sets, network: Network, near_us: int) -> None:
-    """Join a deed that fills a remote place to what the server saw arrive there."""
-    arrived: defaultdict[str, list[_Node]] = defaultdict(list)
-    for node in nodes:
-        if node.pile is not None:
-            arrived[node.host].append(node)
+def _by_share(nodes: Sequence[_Node], sets: Sets, network: Network, near_us: int) -> None:
+    """Join a deed that fills a remote place to what the server saw arrive there: above, at or below it, or in its share."""
+    meetings = Meetings()
     for node in nodes:
         if node.place is None or not node.place.startswith("\\\\"):
             continue
+        first, last = node.first_us - _SKEW_US, node.last_us + near_us
         for host, local in network.spellings(node.host, node.place):
-            for other in arrived.get(host, ()):
-                pile = other.pile
-                if pile is None or not (
-                    node.first_us - 120_000_000 <= other.last_us and other.first_us <= node.last_us + near_us
-                ):
-                    continue
-                if (
-                    within(pile.place, local)
-                    or within(local, pile.place)
-                    or (pile.is_remote and network.same_share(node.place, pile))
-                ):
-                    sets.join(node.number, other.number)
+            for key in (*(("holds", d) for d in parents(local)), ("below", local), *share_names(node.place)):
+                meetings.seek((host, *key), first, last, node.number)
+    for node in nodes:
+        if node.pile is None:
+            continue
+        keys = [("holds", node.pile.place), *(("below", d) for d in parents(node.pile.place))]
+        for key in (*keys, *(shares_of(node.pile) if node.pile.is_remote else ())):
+            meetings.offer((node.host, *key), node.first_us, node.last_us, node.number)
+    meetings.join(sets)

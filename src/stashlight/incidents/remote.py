@@ -14,7 +14,7 @@ from stashlight.events.identity import host_key
 from stashlight.events.paths import normalise
 from stashlight.incidents.piles import Pile
 
-__all__ = ["Network", "read_network"]
+__all__ = ["Network", "read_network", "share_names", "shares_of"]
 
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "::1", ".", "--1.ipv6-literal"})
 
@@ -65,14 +65,8 @@ class Network:
         return found
 
     def same_share(self, place: str, pile: Pile) -> bool:
-        """True if a UNC place and a pile seen on its server name the same share, by share name or by the folder's own name."""
-        parts = [p for p in place.lower().split("\\") if p]
-        if len(parts) < 2:
-            return False
-        share = parts[1]
-        if pile.share:
-            return pile.share.rpartition("\\")[2] == share
-        return share.rstrip("$") in pile.place.split("\\") or (len(parts) > 2 and parts[-1] in pile.place.split("\\"))
+        """True if a UNC place and a pile seen on its server name the same share."""
+        return not share_names(place).isdisjoint(shares_of(pile))
 
     def client(self, name: str | None) -> str | None:
         """Give the host key of a requester's address or name."""
@@ -83,6 +77,26 @@ class Network:
             if not re.fullmatch(r"[\d.:a-f%]+", name)
             else self._addresses.get(name, name)
         )
+
+
+def share_names(place: str) -> frozenset[tuple[str, str]]:
+    """
+    Give what a UNC place may be called on its server: the share's name, or the name of a folder.
+
+    It meets a pile there if one of `shares_of` the pile is among them.
+    """
+    parts = [p for p in place.lower().split("\\") if p]
+    if len(parts) < 2:
+        return frozenset()
+    folders = {parts[1].rstrip("$")} | ({parts[-1]} if len(parts) > 2 else set())
+    return frozenset({("share", parts[1])} | {("folder", name) for name in folders})
+
+
+def shares_of(pile: Pile) -> frozenset[tuple[str, str]]:
+    """Give the name of the share that a pile came through; if its source does not tell, the folders that it lies in."""
+    if pile.share:
+        return frozenset({("share", pile.share.rpartition("\\")[2])})
+    return frozenset(("folder", name) for name in pile.place.split("\\"))
 
 
 def read_network(engine: Engine) -> Network:
