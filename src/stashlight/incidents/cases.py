@@ -104,7 +104,11 @@ _NAMED_PLACE: Final = PlaceKind("staging_dir", 14, "the settings name it as a st
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One group with its circumstances. `written` pairs each pile with the judgement of its writer."""
+    """
+    One group with its circumstances. `written` pairs each pile with the judgement of its writer.
+
+    `staged` are the piles that count: what someone other than the place's owner brought.
+    """
 
     written: tuple[tuple[Pile, Writer], ...]
     deeds: tuple[Deed, ...]
@@ -116,6 +120,7 @@ class Case:
     connects: tuple[Connect, ...]
     made: dict[tuple[str, str], tuple[int, str]]
     context: Context
+    staged: tuple[Pile, ...]
     held: dict[str, int] = field(default_factory=dict[str, int])
 
     @property
@@ -128,29 +133,6 @@ class Case:
         """Time of the last pile or deed, ways out and clean-up included."""
         ends = [p.last_us for p, _ in self.written] + [d.ts_us for d in (*self.deeds, *self.after)]
         return max(ends + [r.last_us for r in self.removals])
-
-    @property
-    def staged(self) -> tuple[Pile, ...]:
-        """
-        The piles that count as staged: what someone other than the place's owner brought.
-
-        A file that the client and the server both report is told once, by the server, which knows the local directory.
-        """
-        filled = {(d.host, d.place) for d in self.deeds if d.place and d.act.rung != "prepare"}
-        actors = {d.process_key for d in self.deeds if d.process_key and d.act.rung in ("collect", "stage", "pack")}
-        strange = [
-            p
-            for p, w in self.written
-            if (not w.owns and w.kind != "installed")
-            or p.process_key in actors
-            or any(p.host == h and not common(place) and within(p.directory, place) for h, place in filled)
-        ]
-        return tuple(p for p in strange if not (p.place.startswith("\\\\") and self._told_by_server(p, strange)))
-
-    def _told_by_server(self, pile: Pile, others: Sequence[Pile]) -> bool:
-        network = self.context.network
-        spelled = {host for host, _ in network.spellings(pile.host, pile.place)}
-        return any(o.is_remote and o.host in spelled and network.same_share(pile.place, o) for o in others)
 
     def kind_of(self, place: str) -> PlaceKind:
         """Give the kind of a folded directory, the settings' own staging directories first."""
@@ -248,33 +230,38 @@ def read_context(engine: Engine, lineage: Lineage, network: Network) -> Context:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """What may belong to a case, by what it is looked up with, so that a case costs what it holds and no more."""
+
+    loose: defaultdict[str, list[Deed]]
+    logons: defaultdict[tuple[str, str | None], list[Logon]]
+    removals: defaultdict[tuple[str, str], list[Removal]]
+    secrets: defaultdict[tuple[str, str, str], list[Sensitive]]
+
+
 def build(groups: Sequence[Group], context: Context) -> list[Case]:
     """Give a case for every group that has a place; loose ways out and clean-up are attached to what they follow."""
-    placed = [
-        g for g in groups if g.piles or any(d.place and d.act.rung in ("collect", "stage", "pack") for d in g.deeds)
-    ]
-    loose: defaultdict[str, list[Deed]] = defaultdict(list)
+    placed: list[Group] = []
+    index = _Index(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
     for group in groups:
-        if group not in placed:
-            for deed in group.deeds:
-                if deed.act.rung in ("exfiltrate", "clean_up"):
-                    loose[deed.host].append(deed)
-    by_host: defaultdict[str, list[Removal]] = defaultdict(list)
+        if group.piles or any(d.place and d.act.rung in ("collect", "stage", "pack") for d in group.deeds):
+            placed.append(group)
+            continue
+        for deed in group.deeds:
+            if deed.act.rung in ("exfiltrate", "clean_up"):
+                index.loose[deed.host].append(deed)
+    for logon in context.logons:
+        index.logons[logon.host, logon.account].append(logon)
     for removal in context.removals:
-        by_host[removal.host].append(removal)
-    secrets: defaultdict[tuple[str, str, str], list[Sensitive]] = defaultdict(list)
+        for above in parents(removal.directory):
+            index.removals[removal.host, above].append(removal)
     for one in context.sensitive:
-        secrets[one.host, one.actor, one.directory].append(one)
-    return [_case(group, context, loose, by_host, secrets) for group in placed]
+        index.secrets[one.host, one.actor, one.directory].append(one)
+    return [_case(group, context, index) for group in placed]
 
 
-def _case(
-    group: Group,
-    context: Context,
-    loose: dict[str, list[Deed]],
-    removals: dict[str, list[Removal]],
-    secrets: dict[tuple[str, str, str], list[Sensitive]],
-) -> Case:
+def _case(group: Group, context: Context, index: _Index) -> Case:
     written = tuple((pile, writer_of(pile, context.lineage)) for pile in group.piles)
     times = [p.first_us for p in group.piles] + [d.ts_us for d in group.deeds]
     ends = [p.last_us for p in group.piles] + [d.ts_us for d in group.deeds]
@@ -284,7 +271,7 @@ def _case(
     after = tuple(
         d
         for host in hosts
-        for d in loose.get(host, ())
+        for d in index.loose.get(host, ())
         if first <= d.ts_us <= last + _DAY_US and (d.account in accounts or not accounts or d.account is None)
     )
     places = _places(group, written)
@@ -298,30 +285,63 @@ def _case(
         places,
         tuple(
             logon
-            for logon in context.logons
-            if logon.host in hosts and logon.account in accounts and first - 4 * _HOUR_US <= logon.ts_us <= last
+            for host in sorted(hosts)
+            for account in sorted(accounts)
+            for logon in index.logons.get((host, account), ())
+            if first - 4 * _HOUR_US <= logon.ts_us <= last
         ),
-        tuple(
-            r
-            for host in hosts
-            for r in removals.get(host, ())
-            if r.last_us >= first
-            and r.first_us <= last + _DAY_US
-            and any(
-                (h == host and r.directory == place) or (not common(place) and h == host and within(r.directory, place))
-                for h, place in places
-            )
-        ),
+        _removals(places, index, first, last),
         tuple(
             s
             for p in group.piles
-            for s in secrets.get((p.host, p.actor, p.directory), ())
+            for s in index.secrets.get((p.host, p.actor, p.directory), ())
             if p.first_us <= s.ts_us <= p.last_us
         ),
         tuple(c for key in sorted(keys) for c in context.connects.get(key, ())),
         {(h, d): context.made[h, d] for h, place in places for d in parents(place)[:2] if (h, d) in context.made},
         context,
+        _staged(written, group.deeds, context.network),
     )
+
+
+def _removals(places: Iterable[tuple[str, str]], index: _Index, first: int, last: int) -> tuple[Removal, ...]:
+    """Give what was deleted in the places, or below those that are not everybody's, within a day of the pile."""
+    found: dict[str, Removal] = {}
+    for host, place in places:
+        shared = common(place)
+        for removal in index.removals.get((host, place), ()):
+            near = removal.last_us >= first and removal.first_us <= last + _DAY_US
+            if near and (removal.directory == place or not shared):
+                found[removal.event] = removal
+    return tuple(sorted(found.values(), key=lambda r: (r.first_us, r.event)))
+
+
+def _staged(written: Sequence[tuple[Pile, Writer]], deeds: Iterable[Deed], network: Network) -> tuple[Pile, ...]:
+    """
+    Give the piles that someone other than the place's owner brought, or that a deed fills.
+
+    A file that the client and the server both report is told once, by the server, which knows the local directory.
+    """
+    deeds = [d for d in deeds if d.act.rung != "prepare"]
+    filled = {(d.host, d.place) for d in deeds if d.place and not common(d.place)}
+    actors = {d.process_key for d in deeds if d.process_key and d.act.rung in ("collect", "stage", "pack")}
+    strange = [
+        p
+        for p, w in written
+        if (not w.owns and w.kind != "installed")
+        or p.process_key in actors
+        or any((p.host, above) in filled for above in parents(p.directory))
+    ]
+    arrived: defaultdict[str, list[Pile]] = defaultdict(list)
+    for pile in strange:
+        if pile.is_remote:
+            arrived[pile.host].append(pile)
+    return tuple(p for p in strange if not (p.place.startswith("\\\\") and _told_by_server(p, arrived, network)))
+
+
+def _told_by_server(pile: Pile, arrived: dict[str, list[Pile]], network: Network) -> bool:
+    spelled = {host for host, _ in network.spellings(pile.host, pile.place)}
+    return any(network.same_share(pile.place, other) for host in spelled for other in arrived.get(host, ()))
 
 
 def _places(group: Group, written: Sequence[tuple[Pile, Writer]]) -> tuple[tuple[str, str], ...]:

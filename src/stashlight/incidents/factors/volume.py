@@ -17,7 +17,8 @@ def weigh(case: Case) -> Factor | None:
     """Count distinct data files of writers that do not own the place; opaque and hand-copied ones half."""
     data = sum(n for name, n in case.held.items() if name in DATA)
     opaque = sum(case.held.get(name, 0) for name in ("opaque", "none", "other"))
-    piles = [(p, w) for p, w in case.written if p in case.staged and p.data + p.opaque]
+    staged = set(map(id, case.staged))
+    piles = [(p, w) for p, w in case.written if id(p) in staged and p.data + p.opaque]
     whole = sum(p.files for p, _ in piles) or 1
     by_hand = sum(p.files for p, w in piles if w.kind in ("explorer", "unknown")) / whole
     counted = (data + 0.5 * opaque) * (1 - 0.5 * by_hand)
