@@ -19,7 +19,7 @@ from stashlight.incidents.deeds import Deed
 from stashlight.incidents.grouping import Group
 from stashlight.incidents.lineage import Lineage
 from stashlight.incidents.piles import Pile
-from stashlight.incidents.places import PlaceKind, common, kind_of, parents, within
+from stashlight.incidents.places import PlaceKind, common, kind_of, parents
 from stashlight.incidents.remote import Network
 from stashlight.incidents.tuning import DEFAULT, Tuning
 from stashlight.incidents.writers import Writer, is_protected, renamed, writer_of
