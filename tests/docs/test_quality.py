@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from benchmarks import quality
 
 ROOT = Path(__file__).parents[2]

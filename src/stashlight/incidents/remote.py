@@ -88,7 +88,7 @@ def share_names(place: str) -> frozenset[tuple[str, str]]:
     parts = [p for p in place.lower().split("\\") if p]
     if len(parts) < 2:
         return frozenset()
-    folders = {parts[1].rstrip("$")} | ({parts[-1]} if len(parts) > 2 else set())
+    folders = {parts[1].rstrip("$")} | ({parts[-1]} if len(parts) > 2 else set[str]())
     return frozenset({("share", parts[1])} | {("folder", name) for name in folders})
 
 
