@@ -23,7 +23,7 @@ from stashlight.incidents.deeds import Deed
 from stashlight.incidents.document import Archive, Command, Evidence, Factor, Files, FindingNote, Incident, Rung, Source
 from stashlight.incidents.minutes import minutes
 from stashlight.incidents.pairing import Read, read_pairs
-from stashlight.incidents.places import within
+from stashlight.incidents.places import parents
 from stashlight.incidents.queries import statement
 from stashlight.incidents.spelling import spelled_places
 from stashlight.incidents.staged import register_piles
@@ -182,10 +182,11 @@ def _sources(case: Case, hosts: dict[str, str], reads: Sequence[Read]) -> tuple[
         (r.host, r.directory): Source(r.directory, hosts.get(r.host, r.host), "read", r.files, (r.event,))
         for r in reads
     }
+    places = {place for _, place in case.places}
     for deed in case.acts("collect", "stage", "pack"):
         for path in deed.act.sources:
             low = path.lower()
-            if any(within(low.rstrip("\\"), place) for _, place in case.places) or not re.search(r"[\\/:%$ ]", path):
+            if not places.isdisjoint(parents(low.rstrip("\\"))) or not re.search(r"[\\/:%$ ]", path):
                 continue
             found.setdefault(
                 (deed.host, low), Source(path, hosts.get(deed.host, deed.host), "command", None, deed.events[:2])

@@ -5,9 +5,10 @@ A command writes `%APPDATA%\\x.zip` or `C:\\PROGRA~1\\x`; the file log knows the
 file event that bears it out.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, cast
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pyarrow as pa
 from stashlight.engines.duckdb import Engine
 from stashlight.incidents.deeds import Deed
 from stashlight.incidents.piles import Pile
-from stashlight.incidents.places import expanded, within
+from stashlight.incidents.places import expanded, parents, within
 
 __all__ = ["Targets", "read_targets", "settled"]
 
@@ -27,25 +28,110 @@ Targets = dict[tuple[str, str], list[tuple[str, str, int]]]
 
 
 def settled(deeds: Sequence[Deed], piles: Iterable[Pile]) -> list[Deed]:
-    """Give the deeds, those whose place has a variable or short names with the directory that a pile shows it to mean."""
+    """
+    Give the deeds, those whose place has a variable or short names with the directory that a pile shows it to mean.
+
+    `piles` come in order of their first event.
+    """
     filled: defaultdict[str, list[Pile]] = defaultdict(list)
     for pile in piles:
         filled[pile.host].append(pile)
-    return [
-        _settled(deed, filled[deed.host]) if deed.place and ("%" in deed.place or "~" in deed.place) else deed
-        for deed in deeds
-    ]
+    forms: defaultdict[str, set[_Form]] = defaultdict(set)
+    for deed in deeds:
+        forms[deed.host].update(_forms(deed))
+    meant = {host: _matched(wanted, filled[host]) for host, wanted in forms.items() if wanted}
+    return [_settled(deed, meant[deed.host]) if deed.host in meant else deed for deed in deeds]
 
 
-def _settled(deed: Deed, piles: Iterable[Pile]) -> Deed:
+_Form = tuple[str, bool]
+"""A place as a command means it, and whether exactly that directory is meant or what lies below as well."""
+
+
+def _forms(deed: Deed) -> list[_Form]:
     place = deed.place or ""
-    near = [p for p in piles if p.first_us <= deed.ts_us + _NEAR_US and deed.ts_us <= p.last_us + _NEAR_US]
-    for wanted in expanded(place, deed.account) or [place]:
-        meant = next((p.directory for p in near if _means(wanted, p.directory, exactly=deed.target is not None)), None)
-        if meant is not None:
-            target = f"{meant}\\{deed.target.rpartition(chr(92))[2]}" if deed.target else None
-            return replace(deed, place=meant, target=target)
+    if "%" not in place and "~" not in place:
+        return []
+    return [(wanted, deed.target is not None) for wanted in expanded(place, deed.account) or [place]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Piles that a form fits, in order of their first event; `ends` is the latest end of each pile and those before."""
+
+    piles: list[Pile]
+    ends: list[int]
+
+    def near(self, ts_us: int) -> Pile | None:
+        """Give the first pile that lies near this time."""
+        at = bisect_left(self.ends, ts_us - _NEAR_US)
+        return self.piles[at] if at < len(self.piles) and self.piles[at].first_us <= ts_us + _NEAR_US else None
+
+
+def _settled(deed: Deed, meant: Mapping[_Form, _Candidates]) -> Deed:
+    for form in _forms(deed):
+        pile = meant[form].near(deed.ts_us)
+        if pile is not None:
+            target = f"{pile.directory}\\{deed.target.rpartition(chr(92))[2]}" if deed.target else None
+            return replace(deed, place=pile.directory, target=target)
     return deed
+
+
+def _matched(wanted: Iterable[_Form], piles: Iterable[Pile]) -> dict[_Form, _Candidates]:
+    """Give the piles that each form fits. Forms are looked up by what a directory must have, not compared one by one."""
+    by_key: defaultdict[_Key, list[_Form]] = defaultdict(list)
+    for form in sorted(wanted):
+        by_key[_key(*form)].append(form)
+    shapes = sorted({(kind, size, at) for kind, size, at, _ in by_key})
+    found: dict[_Form, _Candidates] = {form: _Candidates([], []) for form in wanted}
+    fits: dict[str, list[_Form]] = {}
+    for pile in piles:
+        if pile.directory not in fits:
+            keys = dict.fromkeys(_keys(pile.directory, shapes))
+            told = [form for key in keys for form in by_key.get(key, ())]
+            fits[pile.directory] = [f for f in told if _means(f[0], pile.directory, exactly=f[1])]
+        for form in fits[pile.directory]:
+            candidates = found[form]
+            candidates.piles.append(pile)
+            candidates.ends.append(max(pile.last_us, candidates.ends[-1]) if candidates.ends else pile.last_us)
+    return found
+
+
+_Key = tuple[str, int, int, str]
+"""Kind of form, how many parts of a path count, which part must be equal, and what the directory must have there."""
+
+
+def _key(wanted: str, exactly: bool) -> _Key:
+    """Give what a directory must have for the form to fit it."""
+    if wanted.startswith("*"):
+        return "ends" if exactly else "has", wanted.count("\\"), 0, wanted[1:]
+    if "~" not in wanted:
+        return ("is", 0, 0, wanted) if exactly else ("below", 0, 0, wanted.rstrip("\\/"))
+    parts = wanted.split("\\")
+    plain = max((at for at, part in enumerate(parts) if "~" not in part), default=-1)
+    return "short", len(parts), plain, parts[plain] if plain >= 0 else ""
+
+
+def _keys(directory: str, shapes: Iterable[tuple[str, int, int]]) -> Iterator[_Key]:
+    """Give the keys of these shapes that the directory has."""
+    parts, above = directory.split("\\"), parents(directory)
+    for kind, size, at in shapes:
+        match kind:
+            case "is":
+                yield kind, size, at, directory
+            case "below":
+                yield from ((kind, size, at, place.rstrip("\\/")) for place in above)
+            case "ends":
+                yield kind, size, at, _tail(directory, size)
+            case "has":
+                yield from ((kind, size, at, _tail(place, size)) for place in above)
+            case _ if len(parts) == size:
+                yield kind, size, at, parts[at] if at >= 0 else ""
+            case _:
+                pass
+
+
+def _tail(directory: str, size: int) -> str:
+    return "\\" + "\\".join(directory.split("\\")[-size:])
 
 
 def _means(written: str, directory: str, *, exactly: bool) -> bool:

@@ -48,7 +48,7 @@ def weigh(case: Case) -> Factor | None:
             found.setdefault("mask", (5, mask, event))
         if re.search(r"\s-e(?:nc\w*|c)?\s+[\"']?[A-Za-z0-9+/=]{16,}", line or "", re.IGNORECASE):
             found.setdefault("encoded", (4, "an encoded PowerShell command", event))
-    for logon in case.logons:
+    for logon in case.logons[:1]:
         outside = logon.client is not None and _public(logon.client)
         found.setdefault(
             "session",
