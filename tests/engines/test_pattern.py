@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stashlight.engines.duckdb import Engine
@@ -41,6 +41,8 @@ _PATTERNS = st.tuples(st.sampled_from(["", "^", r"\A"]), _BODIES, st.sampled_fro
 _VALUES = st.text(alphabet="abkKxX09 .-_\\\né\r", max_size=12)
 
 
+@example("\\W", "K", re.IGNORECASE)
+@example("[\\W]", "k", re.IGNORECASE)
 @settings(max_examples=400)
 @given(
     _PATTERNS,

@@ -178,6 +178,8 @@ def _anchor(at: str, place: _Place) -> str:
 
 def _in(items: list[_Node], flags: int) -> _Ranges:
     negated, ranges = False, list[tuple[int, int]]()
+    # A category is what it is: the Kelvin sign in `\W` must not bring its small k along.
+    fixed = list[tuple[int, int]]()
     for op, argument in items:
         match str(op):
             case "NEGATE":
@@ -189,11 +191,11 @@ def _in(items: list[_Node], flags: int) -> _Ranges:
             case "CATEGORY":
                 name = str(argument)
                 positive = _CATEGORIES[name.replace("_NOT_", "_")]
-                ranges += _without(positive) if "_NOT_" in name else positive
+                fixed += _without(positive) if "_NOT_" in name else positive
             case other:
                 message = f"{other.lower()} in a character class differs between engines"
                 raise PatternError(message)
-    cased = _cased(ranges, flags)
+    cased = _merged(_cased(ranges, flags) + fixed)
     return _without(cased) if negated else cased
 
 
