@@ -1,8 +1,16 @@
 """What all tests may ask for."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Continuous integration must say the same of the same commit; a developer's run looks further every time.
+# No deadlines: a busy machine is no defect.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "search")
 
 
 @pytest.fixture(scope="session")
