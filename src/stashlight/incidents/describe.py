@@ -8,9 +8,9 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 import pyarrow as pa
 
@@ -31,8 +31,16 @@ from stashlight.incidents.techniques import techniques
 
 __all__ = ["Scored", "case_id", "describe", "instant"]
 
+T = TypeVar("T")
+
+# What a person reads to the end; of the rest a note says how much there is. Hostile logs have a million of each.
 _PLACES: Final = 8
 _COMMANDS: Final = 25
+_ARCHIVES: Final = 20
+_SOURCES: Final = 30
+_HOSTS: Final = 50
+_ACCOUNTS: Final = 50
+_EXTENSIONS: Final = 100
 _EVIDENCE: Final = 60
 
 
@@ -83,11 +91,12 @@ class _Told:
 
 def _incident(number: int, one: Scored, files: Files, samples: list[tuple[str, str]], told: _Told) -> Incident:
     case = one.case
-    hosts = _hosts(case)
+    notes: list[str] = []
+    hosts = _first(_hosts(case), _HOSTS, "hosts", notes)
     reads = told.reads.get(number, ())
     names = (told.hosts, told.accounts)
     places = tuple(dict.fromkeys(told.places.get(where, where[1]) for where in case.places))[:_PLACES]
-    accounts = tuple(names[1].get(a, a) for a in case.accounts)
+    accounts = tuple(names[1].get(a, a) for a in _first(case.accounts, _ACCOUNTS, "accounts", notes))
     cited = dict.fromkeys([*_keys(one), *(key for key, _ in samples), *(r.event for r in reads)])
     keys = [k for k in cited if k in told.known][:_EVIDENCE]
     grade, reason = confidence(case)
@@ -103,18 +112,27 @@ def _incident(number: int, one: Scored, files: Files, samples: list[tuple[str, s
         places=places,
         first_seen=instant(case.first_us),
         last_seen=instant(case.last_us),
-        files=files,
+        files=replace(
+            files, extensions=dict(_first(tuple(files.extensions.items()), _EXTENSIONS, "extensions", notes))
+        ),
         factors=one.factors,
         findings=_findings(keys, told.noted),
         evidence=tuple(told.known[k] for k in keys),
         rungs=_rungs(case, reads),
-        sources=_sources(case, names[0], reads),
-        archives=_archives(case),
-        commands=_commands(case, names),
+        sources=_first(_sources(case, names[0], reads), _SOURCES, "sources", notes),
+        archives=_first(_archives(case), _ARCHIVES, "archives", notes),
+        commands=_first(_commands(case, names), _COMMANDS, "commands", notes),
         confidence_reason=reason,
         clears=clears(case),
-        notes=_notes(case, files),
+        notes=(*_notes(case, files), *notes),
     )
+
+
+def _first(found: Sequence[T], most: int, what: str, notes: list[str]) -> tuple[T, ...]:
+    """Give the first of many, and note how many are left out."""
+    if len(found) > most:
+        notes.append(f"{len(found) - most:,} more {what} are not listed.")
+    return tuple(found[:most])
 
 
 def case_id(case: Case) -> str:
@@ -128,7 +146,7 @@ def _hosts(case: Case) -> tuple[str, ...]:
     """Give host keys: where the piles are first, then who acted, then who sent."""
     found = [h for h, _ in case.places] + [d.host for d in case.deeds]
     found += [c for p in case.staged if p.is_remote and (c := case.context.network.client(p.client))]
-    return tuple(dict.fromkeys(h for h in found if h))[:50]
+    return tuple(dict.fromkeys(h for h in found if h))
 
 
 def _title(case: Case, files: Files, hosts: dict[str, str], places: Sequence[str]) -> str:
@@ -200,7 +218,7 @@ def _sources(case: Case, hosts: dict[str, str], reads: Sequence[Read]) -> tuple[
         found["", client] = Source(
             client, hosts.get(host or "", host), "requester", sum(n for n, _ in told), tuple(e for _, e in told[:3])
         )
-    return tuple(found.values())[:30]
+    return tuple(found.values())
 
 
 def _archives(case: Case) -> tuple[Archive, ...]:
@@ -222,7 +240,7 @@ def _archives(case: Case) -> tuple[Archive, ...]:
                     deed.events[:2],
                 ),
             )
-    return tuple(found.values())[:20]
+    return tuple(found.values())
 
 
 def _commands(case: Case, names: tuple[dict[str, str], dict[str, str]]) -> tuple[Command, ...]:
@@ -246,7 +264,7 @@ def _commands(case: Case, names: tuple[dict[str, str], dict[str, str]]) -> tuple
                     process.event,
                 )
             break
-    return tuple(sorted(found.values(), key=lambda c: (c.time, c.event)))[:_COMMANDS]
+    return tuple(sorted(found.values(), key=lambda c: (c.time, c.event)))
 
 
 def _command(deed: Deed, case: Case, names: tuple[dict[str, str], dict[str, str]]) -> Command:
