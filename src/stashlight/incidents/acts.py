@@ -61,10 +61,11 @@ def read_statement(statement: Statement, image: Image) -> list[Act]:
 def placed(act: Act, statement: Statement) -> Act:
     """Resolve the act's paths against the statement's directory and mapped drives."""
 
+    drives = dict(statement.drives)
+
     def seen(path: str) -> str:
         path = path.strip().strip("\"'")
-        mapped = statement.drives.get(path[:2].lower())
-        if mapped:
+        if mapped := drives.get(path[:2].lower()):
             path = mapped.rstrip("\\") + "\\" + path[2:].lstrip("\\")
         return resolve(path, statement.directory)
 

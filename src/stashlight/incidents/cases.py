@@ -6,9 +6,12 @@ sensitive names, archives), how (writers, commands), and what followed (ways out
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final, cast
 
 from stashlight.engines.duckdb import Engine
@@ -24,10 +27,12 @@ from stashlight.incidents.remote import Network
 from stashlight.incidents.tuning import DEFAULT, Tuning
 from stashlight.incidents.writers import Writer, is_protected, renamed, writer_of
 
-__all__ = ["Case", "Context", "Logon", "Removal", "build", "read_context"]
+__all__ = ["AFTER", "Case", "Context", "Logon", "Removal", "build", "read_context"]
 
 _DAY_US: Final = 86_400_000_000
 _HOUR_US: Final = 3_600_000_000
+# Ways out and clean-up that one case takes along; a script that sends a thousand times says no more than this.
+AFTER: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +256,8 @@ def build(groups: Sequence[Group], context: Context) -> list[Case]:
         for deed in group.deeds:
             if deed.act.rung in ("exfiltrate", "clean_up"):
                 index.loose[deed.host].append(deed)
+    for loose in index.loose.values():
+        loose.sort(key=lambda d: (d.ts_us, d.events))
     for logon in context.logons:
         index.logons[logon.host, logon.account].append(logon)
     for removal in context.removals:
@@ -268,12 +275,7 @@ def _case(group: Group, context: Context, index: _Index) -> Case:
     first, last = min(times), max(ends)
     hosts = {p.host for p in group.piles} | {d.host for d in group.deeds}
     accounts = {a for a in [p.account for p in group.piles] + [d.account for d in group.deeds] if a}
-    after = tuple(
-        d
-        for host in hosts
-        for d in index.loose.get(host, ())
-        if first <= d.ts_us <= last + _DAY_US and (d.account in accounts or not accounts or d.account is None)
-    )
+    after = _after(hosts, accounts, index, first, last)
     places = _places(group, written)
     keys = {p.process_key for p in group.piles if p.process_key} | {
         d.process_key for d in (*group.deeds, *after) if d.process_key
@@ -302,6 +304,18 @@ def _case(group: Group, context: Context, index: _Index) -> Case:
         context,
         _staged(written, group.deeds, context.network),
     )
+
+
+def _after(hosts: Iterable[str], accounts: AbstractSet[str], index: _Index, first: int, last: int) -> tuple[Deed, ...]:
+    """Give the first ways out and clean-up within a day that one of the accounts, or nobody known, did on the hosts."""
+    found: list[Deed] = []
+    for host in sorted(hosts):
+        loose = index.loose.get(host, [])
+        start = bisect_left(loose, first, key=lambda d: d.ts_us)
+        end = bisect_right(loose, last + _DAY_US, key=lambda d: d.ts_us)
+        mine = (d for d in islice(loose, start, end) if d.account in accounts or not accounts or d.account is None)
+        found += islice(mine, AFTER)
+    return tuple(sorted(found, key=lambda d: (d.ts_us, d.events))[:AFTER])
 
 
 def _removals(places: Iterable[tuple[str, str]], index: _Index, first: int, last: int) -> tuple[Removal, ...]:

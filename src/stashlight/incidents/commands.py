@@ -34,7 +34,8 @@ class Statement:
 
     `redirect` is the file of `>` or `>>`; `upstream` the commands whose output flows in, first one first.
     `program` is the folded file name of the first word, without `.exe`.
-    `directory` is the working directory if known; `roots` and `patterns` are what a `for` loop walks.
+    `directory` is the working directory if known; `roots` and `patterns` are what a `for` loop walks; `drives` are the
+    letters mapped so far, folded, with what they stand for.
     """
 
     words: tuple[str, ...]
@@ -46,7 +47,7 @@ class Statement:
     directory: str | None = None
     roots: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
-    drives: dict[str, str] = field(default_factory=dict[str, str])
+    drives: tuple[tuple[str, str], ...] = ()
     program: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -143,7 +144,7 @@ def statements(
                     directory,
                     roots,
                     patterns,
-                    dict(drives),
+                    tuple(drives.items()),
                 )
             )
         flow = _flow(flow, outer, words, ended)

@@ -53,9 +53,16 @@ _VOLUME: Final = re.compile(r"(?:\d{3}|[rz]\d{2})\Z")
 
 # Names that matter at N = 1; each with what it is. Sources: ATT&CK T1003.002/.003, T1555, T1552, T1114.
 SENSITIVE: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
-    (re.compile(r"(?:\A|[\W_])ntds(?:[\W_]\w*)?\.dit\w*\Z|\Antds\.jfm\Z"), "Active Directory database"),
     (
-        re.compile(r"\A(?:\w{1,2}|\w*[\W_])?(?:sam|system|security)(?:\.(?:hiv|hive|save|bak|sav|reg|dat|tmp|old))?\Z"),
+        re.compile(
+            r"(?:\A|[\W_])ntds(?:[\W_]\w*)?\.dit\w*(?:\.(?:bak|old|sav|save|orig|copy|tmp|dat|zip|7z|rar|gz|\d{1,3}))?\Z|\Antds\.jfm\Z"
+        ),
+        "Active Directory database",
+    ),
+    (
+        re.compile(
+            r"\A(?:\w{1,2}|\w*[\W_])?(?:sam|system|security)(?:\.(?:hiv|hive|save|bak|sav|reg|dat|tmp|old|orig|copy|\d))?\Z"
+        ),
         "registry hive",
     ),
     (re.compile(r"\.(?:kdbx?|psafe3|1pif|agilekeychain|keychain(?:-db)?)\Z"), "password vault"),
@@ -72,6 +79,10 @@ SENSITIVE: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 )
 
 
+# NTFS, ext4 and APFS allow no longer names; what claims one was made up.
+_LONGEST_NAME: Final = 255
+
+
 def class_of(extension: str | None) -> str:
     """Give the content class of a folded extension; "volume" numbers are archives, unknown ones "other"."""
     if not extension:
@@ -84,6 +95,8 @@ def class_of(extension: str | None) -> str:
 
 def sensitive(name: str) -> str | None:
     """Say what a folded file name is if it is decisive alone, else None."""
+    if len(name) > _LONGEST_NAME:
+        return None
     return next((meaning for pattern, meaning in SENSITIVE if pattern.search(name)), None)
 
 

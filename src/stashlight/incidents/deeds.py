@@ -15,7 +15,7 @@ import pyarrow as pa
 from stashlight.engines.duckdb import Engine
 from stashlight.events.paths import normalise, split
 from stashlight.incidents.acts import Act, Image, placed, read_statement
-from stashlight.incidents.commands import statements
+from stashlight.incidents.commands import Statement, statements
 from stashlight.incidents.lineage import resolve_keys
 from stashlight.incidents.named_tools import read_named
 from stashlight.incidents.tuning import DEFAULT, Tuning
@@ -158,10 +158,17 @@ def _acts(text: str, is_script: bool, directory: str | None, image: Image, tunin
     """Give the acts of a text, each once. Module logs repeat the same lines by the thousand."""
     found: list[Act] = []
     for statement in statements(text, "ps" if is_script else "", directory):
-        acts = read_statement(statement, image)
-        named = None if acts else read_named(statement, tuning)
-        found += acts or ([placed(named, statement)] if named else [])
+        found += _acts_of(statement, image, tuning)
     return tuple({(act.rung, act.tool, act.sources, act.destination): act for act in found}.values())
+
+
+@lru_cache(maxsize=20_000)
+def _acts_of(statement: Statement, image: Image, tuning: Tuning) -> tuple[Act, ...]:
+    """Give the acts of a statement. Of scripts that one log repeats in many forms, one statement in fifteen is new."""
+    if acts := read_statement(statement, image):
+        return tuple(acts)
+    named = read_named(statement, tuning)
+    return (placed(named, statement),) if named else ()
 
 
 def _resolved(engine: Engine, deeds: list[Deed]) -> list[Deed]:

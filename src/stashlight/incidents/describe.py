@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from stashlight.engines.duckdb import Engine
 from stashlight.incidents.acts import RUNGS
-from stashlight.incidents.cases import Case
+from stashlight.incidents.cases import AFTER, Case
 from stashlight.incidents.clears import clears
 from stashlight.incidents.confidence import confidence
 from stashlight.incidents.deeds import Deed
@@ -98,7 +98,7 @@ def _incident(number: int, one: Scored, files: Files, samples: list[tuple[str, s
     places = tuple(dict.fromkeys(told.places.get(where, where[1]) for where in case.places))[:_PLACES]
     accounts = tuple(names[1].get(a, a) for a in _first(case.accounts, _ACCOUNTS, "accounts", notes))
     cited = dict.fromkeys([*_keys(one), *(key for key, _ in samples), *(r.event for r in reads)])
-    keys = [k for k in cited if k in told.known][:_EVIDENCE]
+    keys = _first([k for k in cited if k in told.known], _EVIDENCE, "events of evidence", notes)
     grade, reason = confidence(case)
     return Incident(
         id=case_id(case),
@@ -312,6 +312,8 @@ def _notes(case: Case, files: Files) -> tuple[str, ...]:
         notes.append("The source samples or caps file events: counts are lower bounds.")
     if any(d.place and re.match(r"%|\$env:", d.place) for d in case.deeds):
         notes.append("A place is given as the command wrote it; the variable was not expanded.")
+    if len(case.after) >= AFTER:
+        notes.append(f"Of the ways out and clean-up that followed, no more than the first {AFTER} are weighed.")
     if len(case.places) > _PLACES:
         notes.append(f"{len(case.places) - _PLACES} more places are not listed.")
     return tuple(notes)

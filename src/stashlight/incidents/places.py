@@ -176,10 +176,14 @@ def above(directory: str) -> str:
     return head + "\\" if head.endswith(":") else head.rstrip("\\")
 
 
+# A path of 260 characters has no more levels; longer ones are rare, and 16,000 levels are an attack on memory.
+_DEEPEST: Final = 130
+
+
 def parents(directory: str) -> list[str]:
-    """Give the normalised directory and all above it, deepest first."""
+    """Give the normalised directory and all above it, deepest first; of one too deep for people only the deepest."""
     found: list[str] = []
-    while directory:
+    while directory and len(found) < _DEEPEST:
         found.append(directory)
         directory = above(directory)
     return found

@@ -109,7 +109,10 @@ def renamed(path: str | None, original: str | None) -> bool:
     """
     built = re.sub(r"(?:64|a|-con|console)?(?:\.exe|\.mui|\.dll)+\Z", "", original or "")
     name = image_name(path)
-    return bool(built in _HIDDEN_TOOLS and name and not is_protected(path) and not _similar(built, name))
+    # `7za.exe` built as `7za.exe` is no disguise: what comes off one name comes off the other.
+    plain = re.sub(r"(?:64|a|-con|console)\Z", "", name)
+    hidden = built in _HIDDEN_TOOLS and name and not is_protected(path)
+    return bool(hidden and not _similar(built, name) and not _similar(built, plain))
 
 
 def _strays(path: str, process: Process | None) -> bool:

@@ -2,7 +2,6 @@
 
 from stashlight.incidents.cases import Case
 from stashlight.incidents.document import Factor
-from stashlight.incidents.places import kind_of
 
 __all__ = ["NAME", "weigh"]
 
@@ -28,7 +27,7 @@ def weigh(case: Case) -> Factor | None:
         if w.name not in ("robocopy", "xcopy", "cp", "mv", "rsync", "copy")
         and w.kind in ("shell", "system", "foreign", "nameless", "masked")
         and not w.owns
-        and not (w.kind == "shell" and kind_of(p.place).points < _PLAIN)
+        and not (w.kind == "shell" and case.kind_of(p.place).points < _PLAIN)
         and p.classes.get("document", 0)
         + p.classes.get("mail", 0)
         + p.classes.get("database", 0)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from stashlight.incidents.cases import Case
 from stashlight.incidents.document import Factor
-from stashlight.incidents.places import kind_of
 from stashlight.incidents.writers import image_name, is_protected, masquerades
 
 __all__ = ["NAME", "weigh"]
@@ -61,7 +60,7 @@ def weigh(case: Case) -> Factor | None:
     if brought and len(brought) == len(case.written) and all((p.account or "").endswith("$") for p, _ in brought):
         points -= 12
         reasons.append("written by machine accounts")
-    plain = {kind_of(place).name for _, place in case.places[:6]} <= {"ordinary", "profile", "remote_share"}
+    plain = {case.kind_of(place).name for _, place in case.places[:6]} <= {"ordinary", "profile", "remote_share"}
     if (
         plain
         and case.written

@@ -2,7 +2,6 @@
 
 from stashlight.incidents.cases import Case
 from stashlight.incidents.document import Factor
-from stashlight.incidents.places import kind_of
 
 __all__ = ["NAME", "weigh"]
 
@@ -29,10 +28,10 @@ def weigh(case: Case) -> Factor | None:
     reason = ""
     evidence: list[str] = []
     for pile, writer in case.written:
-        worth = pile.data + sum(pile.classes.get(name, 0) for name in ("opaque", "none", "other"))
+        worth = pile.data + pile.opaque
         points = _POINTS[writer.kind] if worth else 0
         several = worth >= _SEVERAL or bool(case.sensitive)
-        if writer.kind in ("remote", "explorer") and several and kind_of(pile.place).points >= _ODD:
+        if writer.kind in ("remote", "explorer") and several and case.kind_of(pile.place).points >= _ODD:
             # People and shares fill folders of people; this is none.
             points = 8
         if writer.owns:

@@ -13,5 +13,5 @@ def read(statement: Statement, image: Image) -> Act | None:
     del image
     if statement.program not in ("net", "net1", "subst", "new-psdrive") or not statement.drives:
         return None
-    drive, target = next(reversed(statement.drives.items()))
+    drive, target = statement.drives[-1]
     return Act("prepare", statement.program, (target,), drive, False, frozenset({"maps_drive"}))
