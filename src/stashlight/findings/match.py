@@ -68,14 +68,19 @@ def _batches(rules: Sequence[Rule]) -> Iterator[Sequence[Rule]]:
 
 
 def _match(engine: Engine, kinds: tuple[str, ...], rules: Sequence[Rule]) -> None:
-    """Read the events of these kinds once, asking every rule of each."""
-    flags = ", ".join(f"{rule.condition} AS r{i}" for i, rule in enumerate(rules))
-    hit = " OR ".join(f"r{i}" for i in range(len(rules)))
+    """
+    Read the events of these kinds once, asking every rule of each.
+
+    CASE asks a condition as a filter is asked: the rest of an AND only of rows that its start let through, where a
+    condition that is merely selected asks all of every row. Of a list nothing can be asked before it is made, so an
+    optimizer cannot push the rules down to ask them twice. Both together took 0.68 s to 0.22 s on the recordings.
+    """
+    asked = ", ".join(f"CASE WHEN {rule.condition} THEN {_text(rule.id)} END" for rule in rules)
     where = f"WHERE kind IN ({', '.join(map(_text, kinds))})" if kinds else ""
     try:
         engine.execute(
-            "CREATE TEMP TABLE asked AS "
-            f"SELECT * FROM (SELECT event_key, ts_us, {flags} FROM events {where}) AS e WHERE {hit}"
+            "CREATE TEMP TABLE asked AS SELECT * FROM "
+            f"(SELECT event_key, ts_us, UNNEST([{asked}]) AS rule_id FROM events {where}) AS e WHERE NOT rule_id IS NULL"
         )
     except EngineError as error:
         if len(rules) > 1:
@@ -85,20 +90,17 @@ def _match(engine: Engine, kinds: tuple[str, ...], rules: Sequence[Rule]) -> Non
         raise EngineError(message) from error
     try:
         for reports, table in ((True, "findings"), (False, "building_blocks")):
-            chosen = [(i, r) for i, r in enumerate(rules) if r.reports is reports]
-            if chosen:
+            if chosen := [rule.id for rule in rules if rule.reports is reports]:
                 _add(engine, table, chosen)
     finally:
         engine.execute("DROP TABLE asked")
 
 
-def _add(engine: Engine, table: str, rules: Sequence[tuple[int, Rule]]) -> None:
-    hits = " UNION ALL ".join(
-        f"SELECT {_text(rule.id)} AS rule_id, event_key, ts_us FROM asked WHERE r{i}" for i, rule in rules
-    )
+def _add(engine: Engine, table: str, rules: Sequence[str]) -> None:
     engine.execute(
-        f"INSERT INTO {table} SELECT DISTINCT h.rule_id, h.event_key, h.ts_us FROM ({hits}) AS h "
-        f"LEFT JOIN {table} AS f ON f.rule_id = h.rule_id AND f.event_key = h.event_key WHERE f.event_key IS NULL"
+        f"INSERT INTO {table} SELECT DISTINCT h.rule_id, h.event_key, h.ts_us FROM asked AS h "
+        f"LEFT JOIN {table} AS f ON f.rule_id = h.rule_id AND f.event_key = h.event_key "
+        f"WHERE f.event_key IS NULL AND h.rule_id IN ({', '.join(map(_text, rules))})"
     )
 
 

@@ -115,7 +115,7 @@ def statements(
             known.values.update(assigned)
             if len(written) <= 3:
                 continue
-        given = [known.into(w) for w in written]
+        given = [known.into(w) for w in written] if known.values else written
         if shell != "cmd" and (output := _kept_output(given)):
             variable, given = output
             kept[variable] = tuple(given)
@@ -153,7 +153,7 @@ def statements(
 
 def _kept_output(words: list[str]) -> tuple[str, list[str]] | None:
     """Give (variable, command) of `$files = Get-ChildItem …`: what uses the variable later gets that command's output."""
-    match = re.match(r"(\$\w+)(?:=(.*))?\Z", words[0], re.DOTALL) if words else None
+    match = re.match(r"(\$\w+)(?:=(.*))?\Z", words[0], re.DOTALL) if words and words[0][:1] == "$" else None
     if match is None:
         return None
     if match.group(2) and len(words) > 1:
@@ -338,8 +338,7 @@ def _strip_loop(words: list[str], shell: str) -> tuple[list[str], tuple[str, ...
     """Take `for … do` and prefixes such as `start` off; give (words, roots walked, patterns of the loop)."""
     roots: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
-    low = [w.lower() for w in words]
-    if low and low[0].lstrip("(@") == "for" and "do" in low:
+    if words and words[0].lstrip("(@").lower() == "for" and "do" in (low := [w.lower() for w in words]):
         head, words = words[1 : low.index("do")], words[low.index("do") + 1 :]
         names = [w.lower() for w in head]
         variable = next((i for i, w in enumerate(head) if re.fullmatch(r"%{1,2}[a-zA-Z]", w)), len(head))
@@ -351,10 +350,10 @@ def _strip_loop(words: list[str], shell: str) -> tuple[list[str], tuple[str, ...
         start += 1
         while shell == "cmd" and start < len(words) and re.fullmatch(r"/[a-zA-Z]{1,4}", words[start]):
             start += 1
-    words = words[start:]
+    words = words[start:] if start else words
     if words and len(words[0]) > 1 and words[0][0] in "(@":
         words = [words[0].lstrip("(@"), *words[1:]]
-    return [w for w in words if w], roots, patterns
+    return (words if all(words) else [w for w in words if w]), roots, patterns
 
 
 _NAME: Final = re.compile(r"\A\$(?:script:|global:|local:|env:)?([A-Za-z_]\w*)\Z")
@@ -366,7 +365,7 @@ def _assignment(words: list[str], known: "_Variables") -> dict[str, str]:
     if len(words) == 3 and words[1] == "=" and (match := _NAME.match(words[0])):
         value = words[2]
         return {match.group(1).lower(): known.into(value)} if value else {}
-    if len(words) == 1 and (match := _INLINE.match(words[0])) and match.group(2):
+    if len(words) == 1 and "=" in words[0] and (match := _INLINE.match(words[0])) and match.group(2):
         return {match.group(1).lower(): known.into(match.group(2).strip("\"'"))}
     return {}
 
