@@ -60,7 +60,6 @@ def read_statement(statement: Statement, image: Image) -> list[Act]:
 
 def placed(act: Act, statement: Statement) -> Act:
     """Resolve the act's paths against the statement's directory and mapped drives."""
-
     drives = dict(statement.drives)
 
     def seen(path: str) -> str:
