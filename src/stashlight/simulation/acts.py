@@ -4,16 +4,37 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Act", "Connect", "Delete", "Host", "Logon", "Process", "ShareWrite", "Start", "Write", "draw"]
+__all__ = [
+    "Act",
+    "Connect",
+    "Delete",
+    "Host",
+    "Logon",
+    "Process",
+    "Read",
+    "Script",
+    "ShareWrite",
+    "Start",
+    "Write",
+    "draw",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A machine; `domain` is its DNS domain, `address` its IPv4 address."""
+    """
+    A machine; `domain` is its DNS domain, `address` its IPv4 address, `system` "windows" or "linux".
+
+    `audits` says that everything is logged that can be: process starts and file reads in the Security log, too, and
+    what PowerShell runs as modules and pipelines. `machine` are the 8 hex digits that its process GUIDs begin with.
+    """
 
     name: str
     domain: str
     address: str
+    system: str = "windows"
+    audits: bool = False
+    machine: str = ""
 
     @property
     def full_name(self) -> str:
@@ -41,7 +62,7 @@ class Process:
     @property
     def guid(self) -> str:
         digest = hashlib.blake2b(f"{self.host.name}|{self.image}|{self.command}|{self.started}".encode()).hexdigest()
-        return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-000000000400"
+        return f"{self.host.machine or digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-000000000400"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +89,25 @@ class Delete:
 
     time: datetime
     process: Process
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A process read a file whose reads are audited."""
+
+    time: datetime
+    process: Process
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """PowerShell ran a script block; `path` is the file that it came from, "" if it was typed."""
+
+    time: datetime
+    process: Process
+    text: str
     path: str
 
 
@@ -107,7 +147,7 @@ class ShareWrite:
     size: int
 
 
-Act = Start | Write | Delete | Connect | Logon | ShareWrite
+Act = Start | Write | Delete | Read | Script | Connect | Logon | ShareWrite
 
 
 def draw(below: int, *key: object) -> int:

@@ -1,5 +1,7 @@
 """The sample that comes with Stashlight: which procedures stand in which log."""
 
+import gzip
+import io
 from pathlib import Path
 
 from stashlight.plugins import plugin
@@ -24,7 +26,16 @@ def write_samples(folder: Path) -> list[Path]:
     for name, shape, procedures in SAMPLES:
         acts = sorted((act for each in procedures for act in play(each)), key=lambda act: act.time)
         for suffix, content in plugin("stashlight.simulation.shapes", shape, Shape).render(acts).items():
-            path = folder / f"{name}{suffix}"
-            path.write_bytes(content)
+            is_packed = shape == "winlogbeat"
+            path = folder / f"{name}{suffix}{'.gz' if is_packed else ''}"
+            path.write_bytes(_packed(content) if is_packed else content)
             written.append(path)
     return written
+
+
+def _packed(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    # No name and no time in the header: the same acts give the same bytes.
+    with gzip.GzipFile("", "wb", 9, buffer, mtime=0) as packed:
+        packed.write(content)
+    return buffer.getvalue()

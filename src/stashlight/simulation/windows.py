@@ -1,9 +1,10 @@
 """
-Acts → records of the Windows event log: Sysmon 1, 3, 11, 26 and Security 4624, 5140, 5145.
+Acts → records of the Windows event log: Sysmon 1, 3, 11, 26; Security 4624, 4663, 4688, 5140, 5145; PowerShell's.
 
 Field names and their order are those of Sysmon's schema 4.90 and of Microsoft's description of each Security event
 (https://learn.microsoft.com/windows/security/threat-protection/auditing/event-5145). As in reality: Sysmon 11 tells no
-size, a write over the network is `System` with pid 4 on the server, and shows there as 5145 too.
+size, a write over the network is `System` with pid 4 on the server, and shows there as 5145 too. 4688 and 4663 come only
+from hosts that audit.
 """
 
 import hashlib
@@ -11,23 +12,50 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from stashlight.simulation.acts import Act, Connect, Delete, Host, Logon, Process, ShareWrite, Start, Write, draw
+from stashlight.simulation.acts import (
+    Act,
+    Connect,
+    Delete,
+    Host,
+    Logon,
+    Process,
+    Read,
+    Script,
+    ShareWrite,
+    Start,
+    Write,
+    draw,
+)
+from stashlight.simulation.powershell import CLASSIC, POWERSHELL, script_records
 
-__all__ = ["WindowsEvent", "windows_events"]
+__all__ = ["WindowsEvent", "sid", "windows_events"]
 
 SYSMON = "Microsoft-Windows-Sysmon"
 SECURITY = "Microsoft-Windows-Security-Auditing"
 _PROVIDER_GUIDS = {
     SYSMON: "{5770385f-c22a-43e0-bf4c-06f5698ffbd9}",
     SECURITY: "{54849625-5478-4994-a5ba-3e3b0328c30d}",
+    POWERSHELL: "{a0c1853b-5c40-4b15-8766-3cf1c58f985a}",
+    CLASSIC: "",
 }
-_CHANNELS = {SYSMON: "Microsoft-Windows-Sysmon/Operational", SECURITY: "Security"}
+_CHANNELS = {
+    SYSMON: "Microsoft-Windows-Sysmon/Operational",
+    SECURITY: "Security",
+    POWERSHELL: "Microsoft-Windows-PowerShell/Operational",
+    CLASSIC: "Windows PowerShell",
+}
+_FIRST_RECORD = {SYSMON: 48_211, SECURITY: 913_507, POWERSHELL: 7_118, CLASSIC: 2_903}  # a log has a past
 _TASKS = {
     1: (1, 5, "Process Create (rule: ProcessCreate)"),
     3: (3, 5, "Network connection detected (rule: NetworkConnect)"),
     11: (11, 2, "File created (rule: FileCreate)"),
     26: (26, 5, "File Delete logged (rule: FileDeleteDetected)"),
+    800: (8, 0, "Pipeline Execution Details"),
+    4103: (106, 1, "Executing Pipeline"),
+    4104: (2, 1, "Execute a Remote Command"),
     4624: (12544, 2, "Logon"),
+    4663: (12800, 1, "File System"),
+    4688: (13312, 2, "Process Creation"),
     5140: (12808, 1, "File Share"),
     5145: (12811, 0, "Detailed File Share"),
 }
@@ -37,7 +65,12 @@ _WRITE_DATA_LIST = "%%4417\n\t\t\t\t"
 
 @dataclass(frozen=True, slots=True)
 class WindowsEvent:
-    """One record of an event log; `data` is its EventData, every value a string as the log has it."""
+    """
+    One record of an event log; `data` is its EventData, every value a string as the log has it.
+
+    `unnamed` are values without a name, as older providers write them; `writer` is the process that wrote the record,
+    where that says more than the data does (PowerShell).
+    """
 
     time: datetime
     host: Host
@@ -45,6 +78,8 @@ class WindowsEvent:
     id: int
     record: int
     data: dict[str, str]
+    unnamed: tuple[str, ...] = ()
+    writer: Process | None = None
 
     @property
     def provider_guid(self) -> str:
@@ -59,16 +94,37 @@ class WindowsEvent:
         """Number of the task, version of the event, name of the task."""
         return _TASKS[self.id]
 
+    @property
+    def message(self) -> str:
+        """The rendered text, of the one event that has no names for its values; else ""."""
+        if not self.unnamed:
+            return ""
+        line, context, details = self.unnamed
+        return (
+            f"Pipeline execution details for command line: {line}. \r\n\r\nContext Information: \r\n{context}\r\n\r\n"
+            f"Details: \r\n{details}"
+        )
+
 
 def windows_events(acts: Iterable[Act]) -> list[WindowsEvent]:
-    """Give the records of one machine's logs, numbered in each channel."""
+    """Give the records of the logs of all Windows machines, numbered in each channel."""
     events: list[WindowsEvent] = []
-    next_record = {SYSMON: 48_211, SECURITY: 913_507}  # a log has a past
+    next_record: dict[tuple[str, str], int] = {}
     sessions: set[tuple[str, str, str]] = set()
+
+    def log(act: Act, host: Host, provider: str, number: int, data: dict[str, str], unnamed: tuple[str, ...]) -> None:
+        record = next_record.get((host.name, provider), _FIRST_RECORD[provider])
+        next_record[host.name, provider] = record + 1
+        writer = act.process if isinstance(act, Script) else None
+        events.append(WindowsEvent(act.time, host, provider, number, record, data, unnamed, writer))
+
     for act in acts:
-        for provider, number, host, data in _records(act, sessions):
-            events.append(WindowsEvent(act.time, host, provider, number, next_record[provider], data))
-            next_record[provider] += 1
+        if isinstance(act, Script):
+            for provider, number, data, unnamed in script_records(act):
+                log(act, act.process.host, provider, number, data, unnamed)
+        elif (act.host if isinstance(act, Logon) else act.process.host).system == "windows":
+            for provider, number, host, data in _records(act, sessions):
+                log(act, host, provider, number, data, ())
     return events
 
 
@@ -87,6 +143,10 @@ def _records(act: Act, sessions: set[tuple[str, str, str]]) -> Iterator[tuple[st
             yield SYSMON, 11, host, _write(act.process, act.time, f"{act.share_path}\\{act.relative}")
         case Start():
             yield SYSMON, 1, act.process.host, _start(act.process)
+            if act.process.host.audits:
+                yield SECURITY, 4688, act.process.host, _audited_start(act.process)
+        case Read():
+            yield SECURITY, 4663, act.process.host, _audited_read(act)
         case Write():
             yield SYSMON, 11, act.process.host, _write(act.process, act.time, act.path)
         case Delete():
@@ -99,6 +159,8 @@ def _records(act: Act, sessions: set[tuple[str, str, str]]) -> Iterator[tuple[st
             )
         case Connect():
             yield SYSMON, 3, act.process.host, _connect(act)
+        case Script():
+            pass  # has logs of its own
 
 
 def _own(process: Process, time: datetime) -> dict[str, str]:
@@ -135,6 +197,48 @@ def _start(process: Process) -> dict[str, str]:
     }
 
 
+def _audited_start(process: Process) -> dict[str, str]:
+    parent = process.parent
+    system = process.account.endswith("SYSTEM")
+    return _subject(process) | {
+        "NewProcessId": hex(process.pid),
+        "NewProcessName": process.image,
+        "TokenElevationType": "%%1936" if system else "%%1938",
+        "ProcessId": hex(parent.pid) if parent else "0x4",
+        "CommandLine": process.command,
+        "TargetUserSid": "S-1-0-0",
+        "TargetUserName": "-",
+        "TargetDomainName": "-",
+        "TargetLogonId": "0x0",
+        "ParentProcessName": parent.image if parent else "-",
+        "MandatoryLabel": "S-1-16-16384" if system else "S-1-16-8192",
+    }
+
+
+def _audited_read(act: Read) -> dict[str, str]:
+    return _subject(act.process) | {
+        "ObjectServer": "Security",
+        "ObjectType": "File",
+        "ObjectName": act.path,
+        "HandleId": hex(0x100 + 4 * draw(4000, act.path, "handle")),
+        "AccessList": "%%4416\n\t\t\t\t",
+        "AccessMask": "0x1",
+        "ProcessId": hex(act.process.pid),
+        "ProcessName": act.process.image,
+        "ResourceAttributes": "S:AI",
+    }
+
+
+def _subject(process: Process) -> dict[str, str]:
+    domain, _, name = process.account.rpartition("\\")
+    return {
+        "SubjectUserSid": sid(process.account),
+        "SubjectUserName": name,
+        "SubjectDomainName": domain,
+        "SubjectLogonId": _logon_id(process.account),
+    }
+
+
 def _write(process: Process, time: datetime, path: str) -> dict[str, str]:
     return _own(process, time) | {"TargetFilename": path, "CreationUtcTime": _utc(time)}
 
@@ -164,7 +268,7 @@ def _logon(act: Logon) -> dict[str, str]:
         "SubjectUserName": f"{act.host.name}$",
         "SubjectDomainName": domain,
         "SubjectLogonId": "0x3e7",
-        "TargetUserSid": _sid(act.account),
+        "TargetUserSid": sid(act.account),
         "TargetUserName": name,
         "TargetDomainName": domain,
         "TargetLogonId": _logon_id(act.account),
@@ -182,7 +286,7 @@ def _logon(act: Logon) -> dict[str, str]:
 def _share(act: ShareWrite, mask: str, rights: str, relative: str = "") -> dict[str, str]:
     domain, _, name = act.account.rpartition("\\")
     data = {
-        "SubjectUserSid": _sid(act.account),
+        "SubjectUserSid": sid(act.account),
         "SubjectUserName": name,
         "SubjectDomainName": domain,
         "SubjectLogonId": _logon_id(act.account),
@@ -201,7 +305,10 @@ def _logon_id(account: str) -> str:
     return "0x3e7" if account.endswith("SYSTEM") else hex(0x100000 + draw(0xEFFFFF, account, "logon"))
 
 
-def _sid(account: str) -> str:
+def sid(account: str) -> str:
+    """Give the security identifier of an account."""
+    if account.endswith("SYSTEM"):
+        return "S-1-5-18"
     return f"S-1-5-21-1915404170-2273411853-3302911846-{1100 + draw(800, account, 'sid')}"
 
 

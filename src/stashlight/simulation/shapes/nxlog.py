@@ -11,7 +11,9 @@ from datetime import timedelta
 import orjson
 
 from stashlight.simulation.acts import Act
-from stashlight.simulation.windows import WindowsEvent, windows_events
+from stashlight.simulation.windows import WindowsEvent, sid, windows_events
+
+SENSOR: str = "windows"
 
 
 def render(acts: Sequence[Act]) -> dict[str, bytes]:
@@ -35,6 +37,17 @@ def _line(event: WindowsEvent) -> dict[str, object]:
         "Severity": "INFO",
         "RecordNumber": event.record,
         **event.data,
+        **_writer(event),
         "SourceModuleName": "eventlog",
         "SourceModuleType": "im_msvistalog",
     }
+
+
+def _writer(event: WindowsEvent) -> dict[str, object]:
+    """Give who wrote the record, where NXLog says more than the data does, and the message of data without names."""
+    message = {"Message": event.message} if event.message else {}
+    if not event.writer:
+        return {**message}
+    domain, _, name = event.writer.account.rpartition("\\")
+    who = {"Domain": domain, "AccountName": name, "UserID": sid(event.writer.account), "AccountType": "User"}
+    return {**message, **who, "ExecutionProcessID": event.writer.pid}

@@ -1,29 +1,26 @@
 """
-ECS documents of Winlogbeat 8, one a line, gzipped: raw `winlog.event_data`, the Sysmon module not in use.
+ECS documents of Winlogbeat 8, one a line: raw `winlog.event_data`, the Sysmon module not in use.
 
 https://www.elastic.co/guide/en/beats/winlogbeat/8.19/exported-fields-winlog.html
 """
 
-import gzip
-import io
 from collections.abc import Sequence
 from datetime import timedelta
 
 import orjson
 
 from stashlight.simulation.acts import Act
-from stashlight.simulation.windows import WindowsEvent, windows_events
+from stashlight.simulation.windows import WindowsEvent, sid, windows_events
+
+SENSOR: str = "windows"
 
 
 def render(acts: Sequence[Act]) -> dict[str, bytes]:
-    buffer = io.BytesIO()
-    # No name and no time in the header: the same acts give the same bytes.
-    with gzip.GzipFile("", "wb", 9, buffer, mtime=0) as packed:
-        packed.writelines(orjson.dumps(_document(event)) + b"\n" for event in windows_events(acts))
-    return {".winlogbeat.ndjson.gz": buffer.getvalue()}
+    return {".winlogbeat.ndjson": b"".join(orjson.dumps(document(event)) + b"\n" for event in windows_events(acts))}
 
 
-def _document(event: WindowsEvent) -> dict[str, object]:
+def document(event: WindowsEvent) -> dict[str, object]:
+    """Give one event as Winlogbeat 8 writes it."""
     _, version, task = event.task
     created = event.time + timedelta(seconds=2)
     return {
@@ -45,11 +42,23 @@ def _document(event: WindowsEvent) -> dict[str, object]:
             "version": version,
             "task": task,
             "api": "wineventlog",
-            "event_data": event.data,
+            "event_data": event.data or {f"param{n}": value for n, value in enumerate(event.unnamed, 1)},
+            **_writer(event),
         },
+        **({"message": event.message} if event.message else {}),
         "host": {"name": event.host.full_name, "os": {"type": "windows"}},
         "agent": {"type": "winlogbeat", "version": "8.19.4"},
         "ecs": {"version": "8.0.0"},
+    }
+
+
+def _writer(event: WindowsEvent) -> dict[str, object]:
+    if not event.writer:
+        return {}
+    domain, _, name = event.writer.account.rpartition("\\")
+    return {
+        "process": {"pid": event.writer.pid},
+        "user": {"identifier": sid(event.writer.account), "domain": domain, "name": name, "type": "User"},
     }
 
 
