@@ -69,6 +69,12 @@ def input_formats() -> str:
     return _table(("`--format`", "what it is"), [(f"`{n}`", _summary(f"{package}.{n}")) for n in plugin_names(package)])
 
 
+def listing_formats() -> str:
+    """Give a line for every form of listing that is read."""
+    package = "stashlight.listings.formats"
+    return _table(("form", "what it is"), [(f"`{n}`", _summary(f"{package}.{n}")) for n in plugin_names(package)])
+
+
 def output_formats() -> str:
     """Give a line for every form of a result."""
     rows = [

@@ -1,7 +1,8 @@
 from stashlight.verbs.convert import convert as convert
+from stashlight.verbs.enrich import enrich as enrich
 from stashlight.verbs.explain import explain as explain
 from stashlight.verbs.scan import scan as scan
 
-__all__ = ["__version__", "convert", "explain", "scan"]
+__all__ = ["__version__", "convert", "enrich", "explain", "scan"]
 
 __version__: str

@@ -21,7 +21,7 @@ from stashlight.errors import StashlightError
 from stashlight.plugins import plugins
 from stashlight.terminal import printable
 
-__all__ = ["Command", "Exit", "command_line", "main", "reading", "tell"]
+__all__ = ["Command", "Exit", "command_line", "enriching", "main", "reading", "tell"]
 
 
 class Exit(IntEnum):
@@ -115,6 +115,17 @@ def reading(parser: argparse.ArgumentParser, paths: str = "+") -> None:
     )
     parser.add_argument("--workers", type=int, metavar="N", help="processes that read (default: one a core)")
     parser.add_argument("--quiet", action="store_true", help="no progress and no remarks on standard error")
+
+
+def enriching(parser: argparse.ArgumentParser) -> None:
+    """Declare what every command that looks staged files up takes."""
+    parser.add_argument(
+        "--enrich",
+        action="append",
+        default=[],
+        metavar="[HOST=]FILE",
+        help="a listing, $MFT, journal or hash list, for sizes, hashes and existence of staged files; may be given again",
+    )
 
 
 class _Version(argparse.Action):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from stashlight.cli import Exit, reading
+from stashlight.cli import Exit, enriching, reading
 from stashlight.errors import InputError, SettingError
 from stashlight.incidents.document import Document, Incident
 from stashlight.incidents.document_json import from_json
@@ -35,6 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--as", dest="form", metavar="FORM", choices=output_names(), help=f"form: {', '.join(output_names())}")
     add("--to", metavar="FILE", help="write the result there; its suffix chooses the form")
     add("--rules", action="append", default=[], metavar="DIR", help="with logs: Sigma rules beside the shipped ones")
+    enriching(parser)
     add("--check", metavar="CASE", help="say what does not add up in a case that was typed in as JSON")
 
 
@@ -57,7 +58,12 @@ def _document(options: argparse.Namespace) -> Document:
     paths: list[str] = options.paths
     result: str | None = options.result or (paths[0] if len(paths) == 1 and _is_result(paths[0]) else None)
     if result:
-        return from_json(_read(result), result)
+        document = from_json(_read(result), result)
+        if options.enrich:
+            from stashlight.verbs.enrich import enrich
+
+            document = enrich(document, options.enrich)
+        return document
     from stashlight.verbs.scan import scan
 
     with progress_on(sys.stderr, quiet=options.quiet) as progress:
@@ -66,6 +72,7 @@ def _document(options: argparse.Namespace) -> Document:
             rules=options.rules,
             format=options.format,
             strict=options.strict,
+            enrich=options.enrich,
             workers=options.workers,
             progress=progress,
         )

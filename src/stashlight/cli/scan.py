@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stashlight.cli import Exit, reading, tell
+from stashlight.cli import Exit, enriching, reading, tell
 from stashlight.errors import Problem
 from stashlight.incidents.document import SEVERITIES, Document, ProblemNote
 from stashlight.outputs import check_target, deliver, output, output_names, output_of
@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--since", metavar="TIME", help="leave out what is older, such as 24h, counted from the newest event")
     add("--baseline", metavar="DIR", help="weigh against what `stashlight learn` wrote there")
     add("--settings", metavar="FILE", help="thresholds and lists of this site, in TOML: see docs/reference/settings.md")
+    enriching(parser)
     add("--min-severity", metavar="LEVEL", choices=SEVERITIES, default="info", help=f"show from here on: {_SEVERITIES}")
     add("--fail-on", metavar="LEVEL", choices=SEVERITIES, help="exit 1 if an incident is of this severity or worse")
     add("--table", choices=("sumo", "sentinel"), help="give a seed document's table of events instead of incidents")
@@ -53,6 +54,7 @@ def run(options: argparse.Namespace) -> Exit:
             since=duration(options.since) if options.since else None,
             baseline=options.baseline,
             settings=options.settings,
+            enrich=options.enrich,
             workers=options.workers,
             progress=progress,
         )

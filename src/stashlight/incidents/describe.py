@@ -20,13 +20,26 @@ from stashlight.incidents.cases import AFTER, Case
 from stashlight.incidents.clears import clears
 from stashlight.incidents.confidence import confidence
 from stashlight.incidents.deeds import Deed
-from stashlight.incidents.document import Archive, Command, Evidence, Factor, Files, FindingNote, Incident, Rung, Source
+from stashlight.incidents.document import (
+    Archive,
+    Command,
+    Evidence,
+    Factor,
+    Files,
+    FindingNote,
+    Folder,
+    Incident,
+    Rung,
+    Source,
+)
 from stashlight.incidents.minutes import minutes
 from stashlight.incidents.pairing import Read, read_pairs
 from stashlight.incidents.places import parents
 from stashlight.incidents.queries import statement
+from stashlight.incidents.sizes import sizes_note
 from stashlight.incidents.spelling import spelled_places
 from stashlight.incidents.staged import register_piles
+from stashlight.incidents.staged_files import folders
 from stashlight.incidents.techniques import techniques
 
 __all__ = ["Scored", "case_id", "describe", "instant"]
@@ -72,14 +85,27 @@ def describe(
     reads = read_pairs(engine, [one.case for one in scored])
     known = _evidence(engine, cited | {r.event for some in reads.values() for r in some})
     names = _names(engine, scored)
-    told = _Told(known, *names, spelled_places(engine, [one.case for one in scored]), reads, noted())
+    told = _Told(
+        known,
+        *names,
+        spelled_places(engine, [one.case for one in scored]),
+        reads,
+        noted(),
+        folders(engine, len(scored), names[0]),
+    )
     found = [_incident(i, one, files[i], samples.get(i, []), told) for i, one in enumerate(scored)]
+    # Whoever looks the files up in a listing finds the incident of a case by it.
+    ids = {
+        "case_id": pa.array(range(len(found)), pa.int64()),
+        "incident": pa.array([each.id for each in found], pa.string()),
+    }
+    engine.register("case_names", pa.table(ids))
     return sorted(found, key=lambda i: (-i.score, i.first_seen, i.id))
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What was looked up once for all incidents: evidence, spellings of hosts, accounts and places, reads, findings."""
+    """What was looked up once for all incidents: evidence, spellings of hosts, accounts and places, reads, findings, files."""
 
     known: dict[str, Evidence]
     hosts: dict[str, str]
@@ -87,6 +113,7 @@ class _Told:
     places: dict[tuple[str, str], str]
     reads: dict[int, tuple[Read, ...]]
     noted: dict[str, tuple[FindingNote, ...]]
+    folders: dict[int, tuple[Folder, ...]]
 
 
 def _incident(number: int, one: Scored, files: Files, samples: list[tuple[str, str]], told: _Told) -> Incident:
@@ -113,7 +140,9 @@ def _incident(number: int, one: Scored, files: Files, samples: list[tuple[str, s
         first_seen=instant(case.first_us),
         last_seen=instant(case.last_us),
         files=replace(
-            files, extensions=dict(_first(tuple(files.extensions.items()), _EXTENSIONS, "extensions", notes))
+            files,
+            extensions=dict(_first(tuple(files.extensions.items()), _EXTENSIONS, "extensions", notes)),
+            folders=told.folders.get(number, ()),
         ),
         factors=one.factors,
         findings=_findings(keys, told.noted),
@@ -304,10 +333,8 @@ def _findings(keys: Sequence[str], noted: dict[str, tuple[FindingNote, ...]]) ->
 
 def _notes(case: Case, files: Files) -> tuple[str, ...]:
     notes: list[str] = []
-    if files.count and files.sized == 0:
-        notes.append("Sizes are unknown: no source here records them (Sysmon 11 has neither size nor source path).")
-    elif files.sized < files.count:
-        notes.append(f"Sizes are known for {files.sized:,} of {files.count:,} files; the total is of those.")
+    if said := sizes_note(files):
+        notes.append(said)
     if files.is_lower_bound:
         notes.append("The source samples or caps file events: counts are lower bounds.")
     if any(d.place and re.match(r"%|\$env:", d.place) for d in case.deeds):

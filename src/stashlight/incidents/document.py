@@ -13,12 +13,16 @@ __all__ = [
     "SEVERITIES",
     "Archive",
     "Command",
+    "Conflict",
     "Document",
     "Evidence",
     "Factor",
     "Files",
     "FindingNote",
+    "Folder",
     "Incident",
+    "ListedFile",
+    "Listing",
     "ProblemNote",
     "Readiness",
     "Rung",
@@ -63,13 +67,30 @@ class FindingNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Folder:
+    """
+    Staged files of one folder on one host: folded names, and in the same order sizes and what listings have told so far.
+
+    `sizes`, `present` and `hashed` are empty if nothing of the kind is known. A listing that is read later is looked up here.
+    """
+
+    path: str
+    host: str | None
+    names: tuple[str, ...]
+    sizes: tuple[int | None, ...] = ()
+    present: tuple[bool | None, ...] = ()
+    hashed: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
     """
     The staged files. `count` counts distinct paths, aggregated rows by their weight.
 
     `bytes` is None unless at least one size is known; `sized` says for how many files it is.
     `is_lower_bound` is true where the source samples or caps. `minutes` says how many files were first written in which
-    minute (hours, where there are over 1,440 minutes).
+    minute (hours, where there are over 1,440 minutes). `folders` names the files, the first 5,000 at most.
+    `hashed`, `present` and `deleted` count the files of which a listing tells that; None if no listing was read.
     """
 
     count: int
@@ -80,6 +101,10 @@ class Files:
     sensitive: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     minutes: dict[str, int] = field(default_factory=dict[str, int])
+    folders: tuple[Folder, ...] = ()
+    hashed: int | None = None
+    present: int | None = None
+    deleted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +162,57 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """
+    What a listing, journal or hash list that was read after the fact says of the staged files.
+
+    `matched` of them stand in it; for `sized`, `hashed`, `present` and `deleted` of these it is where we know that from.
+    `missing` are not in it although it lists their folder, or volume, in full. `ambiguous` rows could mean several
+    files, and so say nothing. `rows` counts the whole file.
+    """
+
+    file: str
+    format: str
+    host: str | None
+    rows: int
+    matched: int = 0
+    sized: int = 0
+    hashed: int = 0
+    present: int = 0
+    deleted: int = 0
+    missing: int = 0
+    ambiguous: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """
+    A staged file, or an archive, with what listings say of it; `basis` says which, and at which line.
+
+    `state` is "present" or "deleted", None if no listing tells or they disagree; `deleted` is the time, if it is known.
+    """
+
+    path: str
+    host: str | None
+    bytes: int | None
+    md5: str | None
+    sha1: str | None
+    sha256: str | None
+    state: str | None
+    deleted: str | None
+    basis: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Sources that disagree on a staged file: on `what` ("size", "md5", "sha1", "sha256", "state"), and what each has `told`."""
+
+    path: str
+    what: str
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """What one analyst handles at once."""
 
@@ -162,6 +238,9 @@ class Incident:
     confidence_reason: str = ""
     clears: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    listed: tuple[ListedFile, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

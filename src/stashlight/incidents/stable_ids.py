@@ -3,9 +3,12 @@ Identifiers and instants for formats that want UUIDs and epochs: the same incide
 """
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 from uuid import UUID, uuid5
+
+import orjson
 
 from stashlight.incidents.document import Incident
 from stashlight.incidents.document_json import to_json
@@ -43,6 +46,19 @@ def milliseconds(time: datetime) -> int:
     return microseconds(time) // 1000
 
 
+# Fields that `stashlight/1` has gained since results and tickets of it are about: while they say nothing, an incident
+# is what it was. The names of the staged files never count: they repeat what the incident tells already.
+_GAINED: Final = ("listings", "listed", "conflicts")
+_GAINED_BY_FILES: Final = ("hashed", "present", "deleted")
+
+
 def revision(incident: Incident) -> str:
-    """Give twelve hex digits that change when anything in the incident does."""
-    return hashlib.sha256(to_json(incident).encode()).hexdigest()[:12]
+    """Give twelve hex digits that change when anything that the incident tells does."""
+    told: dict[str, object] = orjson.loads(to_json(replace(incident, files=replace(incident.files, folders=()))))
+    files = cast("dict[str, object]", told["files"])
+    del files["folders"]
+    for whole, gained in ((told, _GAINED), (files, _GAINED_BY_FILES)):
+        for name in gained:
+            if whole[name] in ([], None):
+                del whole[name]
+    return hashlib.sha256(to_json(told).encode()).hexdigest()[:12]

@@ -13,6 +13,7 @@ from stashlight.incidents.document import Document, Incident
 from stashlight.incidents.document_json import to_json
 from stashlight.incidents.severity_scale import SCALE
 from stashlight.incidents.stable_ids import microseconds, moment, uuid_of
+from stashlight.outputs.ocsf_detection import name_of
 from stashlight.terminal import Page
 
 SUFFIX: str = ".misp.json"
@@ -58,6 +59,12 @@ def _attributes(incident: Incident, seconds: str) -> Iterator[Json]:
         *(("Targeting data", "target-user", each, "account") for each in incident.accounts),
         *(("Artifacts dropped", "text", each, "staging place") for each in incident.places),
         *(("Artifacts dropped", "filename", each.path, "archive") for each in incident.archives),
+        *(
+            ("Artifacts dropped", f"filename|{name}", f"{name_of(each.path)}|{value}", "staged file")
+            for each in incident.listed[:_MOST_FILES]
+            for name, value in (("sha256", each.sha256), ("sha1", each.sha1), ("md5", each.md5))
+            if value and "|" not in each.path
+        ),
         *(("Artifacts dropped", "filename", each, "staged file") for each in incident.files.examples[:_MOST_FILES]),
         *(("Artifacts dropped", "text", each.command or "", "command line") for each in incident.commands),
         *(("Internal reference", "comment", f"{e.points:+d} {e.name}: {e.reason}", "score") for e in incident.factors),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from stashlight.incidents.attack import ATTACK_VERSION, technique
-from stashlight.incidents.document import Command, Document, Incident
+from stashlight.incidents.document import Command, Document, Incident, ListedFile
 from stashlight.incidents.document_json import to_json
 from stashlight.incidents.severity_scale import SCALE
 from stashlight.incidents.stable_ids import milliseconds, moment, uuid_of
@@ -113,14 +113,33 @@ def attack(id: str) -> Json:  # noqa: A002 - the field's word
 
 
 def _evidences(incident: Incident) -> list[Json]:
-    files: list[Json] = [
-        {"file": {"name": name_of(path), "path": path, "type_id": 1}, "data": {"role": role}}
-        for role, path in (
-            *(("archive", each.path) for each in incident.archives),
-            *(("staged", path) for path in incident.files.examples[:_MOST_FILES]),
-        )
-    ]
-    return [*map(_process_evidence, incident.commands), *files]
+    known = {file_key(each.path): each for each in incident.listed}
+    told = (
+        *(("archive", each.path) for each in incident.archives),
+        *(("staged", path) for path in (*incident.files.examples, *(each.path for each in incident.listed))),
+    )
+    files: dict[str, Json] = {}
+    for role, path in told:
+        file: Json = {"name": name_of(path), "path": path, "type_id": 1, **_listed(known.get(file_key(path)))}
+        files.setdefault(file_key(path), {"file": file, "data": {"role": role, **_fate(known.get(file_key(path)))}})
+    return [*map(_process_evidence, incident.commands), *[*files.values()][:_MOST_FILES]]
+
+
+def _listed(file: ListedFile | None) -> Json:
+    """Give size and hashes (https://schema.ocsf.io/1.8.0/objects/fingerprint) as listings tell them."""
+    if file is None:
+        return {}
+    told = ((1, "MD5", file.md5), (2, "SHA-1", file.sha1), (3, "SHA-256", file.sha256))
+    hashes = [{"algorithm_id": number, "algorithm": name, "value": value} for number, name, value in told if value]
+    return {**({"size": file.bytes} if file.bytes is not None else {}), **({"hashes": hashes} if hashes else {})}
+
+
+def _fate(file: ListedFile | None) -> Json:
+    """Give whether the file is still there, and which listing says so."""
+    if file is None:
+        return {}
+    told = {"state": file.state, "deleted": file.deleted, "basis": list(file.basis)}
+    return {name: value for name, value in told.items() if value}
 
 
 def _process_evidence(command: Command) -> Json:
@@ -158,11 +177,26 @@ def _unmapped(incident: Incident) -> Json:
             "is_lower_bound": incident.files.is_lower_bound,
             "extensions": incident.files.extensions,
             "sensitive": list(incident.files.sensitive),
+            **_later(incident),
         },
         "rungs": [each.name for each in incident.rungs],
     }
 
 
+def _later(incident: Incident) -> Json:
+    """Give what listings say of the whole pile; nothing if none was read."""
+    if not incident.listings:
+        return {}
+    files = incident.files
+    listings = [{"file": each.file, "format": each.format, "matched": each.matched} for each in incident.listings]
+    return {"hashed": files.hashed, "present": files.present, "deleted": files.deleted, "listings": listings}
+
+
 def name_of(path: str) -> str:
     """Give the last part of a Windows or POSIX path."""
     return path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path
+
+
+def file_key(path: str) -> str:
+    """Give what two spellings of one path share: Windows does not tell upper case from lower."""
+    return path if path.startswith("/") else path.lower()

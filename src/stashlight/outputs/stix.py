@@ -8,14 +8,14 @@ bundle and a second import updates the first (https://docs.oasis-open.org/cti/st
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 from uuid import UUID, uuid5
 
 from stashlight.incidents.attack import technique
-from stashlight.incidents.document import Document, Incident
+from stashlight.incidents.document import Document, Incident, ListedFile
 from stashlight.incidents.document_json import to_json
 from stashlight.incidents.stable_ids import moment, uuid_of
-from stashlight.outputs.ocsf_detection import name_of
+from stashlight.outputs.ocsf_detection import file_key, name_of
 from stashlight.terminal import Page
 
 SUFFIX: str = ".stix.json"
@@ -86,14 +86,30 @@ def _accounts(incident: Incident) -> Iterator[Json]:
 def _files(incident: Incident) -> Iterator[Json]:
     for place in filter(None, incident.places):
         yield _observable("directory", {"path": place})
-    paths = (*(each.path for each in incident.archives), *incident.files.examples[:_MOST_FILES])
+    listed = {file_key(each.path): each for each in incident.listed}
+    paths = (
+        *(each.path for each in incident.archives),
+        *incident.files.examples[:_MOST_FILES],
+        *(each.path for each in incident.listed[:_MOST_FILES]),
+    )
+    first: dict[str, str] = {}
     for path in filter(None, paths):
+        first.setdefault(file_key(path), path)
+    for path in first.values():
         folder = path[: len(path) - len(name_of(path))].rstrip("\\/")
         directory = _observable("directory", {"path": folder}) if folder else None
         if directory:
             yield directory
         parent = {"parent_directory_ref": directory["id"]} if directory else {}
-        yield _observable("file", {"name": name_of(path), **parent})
+        told = listed.get(file_key(path))
+        file = _observable("file", {**_hashes(told), "name": name_of(path), **parent})
+        yield file if told is None or told.bytes is None else {**file, "size": told.bytes}
+
+
+def _hashes(file: ListedFile | None) -> Json:
+    told = (("MD5", file.md5), ("SHA-1", file.sha1), ("SHA-256", file.sha256)) if file else ()
+    hashes = {name: value for name, value in told if value}
+    return {"hashes": hashes} if hashes else {}
 
 
 def _processes(incident: Incident) -> Iterator[Json]:
@@ -117,6 +133,9 @@ def _observable(kind: str, properties: Json) -> Json:
     """Give an observable; its id is made of the properties that the standard says contribute."""
     contributing = {"user-account": ("account_type", "user_id", "account_login")}.get(kind, tuple(properties))
     parts = {name: properties[name] for name in contributing if name in properties}
+    if isinstance(hashes := parts.get("hashes"), dict):
+        # Of several hashes the first in the standard's own order is taken, and `_hashes` keeps to that.
+        parts["hashes"] = dict([next(iter(cast("Json", hashes).items()))])
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     made = uuid5(_OBSERVABLES, canonical.encode("utf-8", "backslashreplace").decode())
     return {"type": kind, "spec_version": "2.1", "id": f"{kind}--{made}", **properties}

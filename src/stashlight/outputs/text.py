@@ -87,6 +87,8 @@ def _told(incident: Incident, page: Page) -> Iterator[str]:
     if len(incident.places) > _MOST_LISTED:
         yield from labelled("", f"and {len(incident.places) - _MOST_LISTED:,} more", page)
     yield from labelled("what", _what(incident.files), page)
+    if incident.listings:
+        yield from labelled("later", _later(incident), page)
     telling = [command for command in incident.commands if command.rung] or incident.commands
     for command in telling[:_MOST_COMMANDS]:
         rung = command.rung or "ran"
@@ -123,7 +125,8 @@ def _what(files: Files) -> str:
     if files.bytes is None:
         size = "size not recorded"
     elif files.sized < files.count:
-        size = f"{_size(files.bytes)} in the {files.sized:,} whose size is recorded"
+        known = "recorded" if files.present is None else "known"
+        size = f"{_size(files.bytes)} in the {files.sized:,} whose size is {known}"
     else:
         size = _size(files.bytes)
     ranked = sorted(files.extensions.items(), key=lambda pair: (-pair[1], pair[0]))
@@ -131,6 +134,16 @@ def _what(files: Files) -> str:
     more = f", {_many(len(ranked) - _MOST_EXTENSIONS, 'other extension')}" if len(ranked) > _MOST_EXTENSIONS else ""
     sensitive = f"; sensitive: {', '.join(files.sensitive)}" if files.sensitive else ""
     return f"{count}, {size}{': ' if kinds else ''}{kinds}{more}{sensitive}"
+
+
+def _later(incident: Incident) -> str:
+    """Say what listings tell that were read after the fact."""
+    files = incident.files
+    told = [("still there", files.present), ("deleted", files.deleted), ("hashed", files.hashed)]
+    said = ", ".join(f"{number:,} {what}" for what, number in told if number)
+    more = f"; sources disagree on {_many(len(incident.conflicts), 'point')}" if incident.conflicts else ""
+    names = ", ".join(dict.fromkeys(each.file for each in incident.listings))
+    return f"{said or 'no size, hash or state'} ({names}){more}"
 
 
 def _how(command: Command) -> str:

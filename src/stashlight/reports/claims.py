@@ -7,7 +7,7 @@ A claim that nobody made is None or empty, and is not checked.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from stashlight.incidents.document import Incident
+from stashlight.incidents.document import Conflict, Incident
 
 __all__ = ["Claims", "Defect", "Moment", "Number", "Origin", "claims_of"]
 
@@ -54,6 +54,7 @@ class Claims:
     `extensions` maps to a count, None where only the type is named. `commands` are those that gathered the files;
     None is one that was not recorded. `telemetry` names log sources such as "Sysmon 11"; empty if unknown.
     `made` are paths that commands make (archives), `events` the event keys that the case can show.
+    `conflicts`, `deleted` and `missing` (listing, files) are what listings say that were read after the fact.
     """
 
     total: int | None = None
@@ -78,6 +79,10 @@ class Claims:
     told: tuple[Moment, ...] = ()
     numbers: tuple[Number, ...] = ()
     events: frozenset[str] = frozenset()
+    conflicts: tuple[Conflict, ...] = ()
+    deleted: int = 0
+    missing: tuple[tuple[str, int], ...] = ()
+    has_clean_up: bool = False
     is_hand_entered: bool = False
 
 
@@ -119,6 +124,10 @@ def claims_of(incident: Incident) -> Claims:
         within=tuple(_spans(incident)),
         numbers=tuple(_numbers(incident)),
         events=frozenset(each.event for each in incident.evidence),
+        conflicts=incident.conflicts,
+        deleted=files.deleted or 0,
+        missing=tuple((each.file, each.missing) for each in incident.listings if each.missing),
+        has_clean_up=any(each.name == "clean_up" for each in incident.rungs),
     )
 
 

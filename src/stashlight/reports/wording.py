@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from stashlight.incidents.document import Files, Incident
+from stashlight.incidents.document import Incident
+from stashlight.incidents.sizes import sized_from
 from stashlight.reports.blocks import Blank, Inline, Value
 
 __all__ = ["clock", "joined", "many", "moment", "place_of", "seconds_between", "size", "size_of", "values", "window"]
@@ -60,16 +61,18 @@ def size(count: int) -> str:
     return f"{count:,} bytes" if unit == "bytes" else f"{number:.1f} {unit}"
 
 
-def size_of(files: Files) -> str:
-    """Say how large the pile is, or why nobody can tell."""
+def size_of(incident: Incident) -> str:
+    """Say how large the pile is and where that is known from, or why nobody can tell."""
+    files, listings = incident.files, sized_from(incident.listings)
     if files.bytes is None:
-        return "unknown, because no event that was read records file sizes (Sysmon 11 has no size field)"
+        more = ", and no listing gives them" if incident.listings else ""
+        return f"unknown, because no event that was read records file sizes (Sysmon 11 has no size field){more}"
+    origin = f" (sizes: {listings})" if listings else ""
     if files.sized < files.count:
-        return (
-            f"{size(files.bytes)} in the {files.sized:,} of {files.count:,} files whose size is recorded; the "
-            f"rest is unknown"
-        )
-    return size(files.bytes)
+        known = "known" if listings else "recorded"
+        whole = f"{files.sized:,} of {files.count:,} files whose size is {known}"
+        return f"{size(files.bytes)} in the {whole}{origin}; the rest is unknown"
+    return size(files.bytes) + origin
 
 
 def many(count: int, one: str, more: str = "") -> str:

@@ -30,6 +30,7 @@ from stashlight.incidents.profiles import silenced
 from stashlight.incidents.readiness import readiness
 from stashlight.incidents.tuning import DEFAULT, Tuning, read_tuning
 from stashlight.progress import Progress
+from stashlight.verbs.enrich import Given, enriched, given
 
 __all__ = ["scan"]
 
@@ -43,6 +44,7 @@ def scan(
     since: timedelta | None = None,
     baseline: str | Path | None = None,
     settings: str | Path | None = None,
+    enrich: Sequence[str] = (),
     workers: int | None = None,
     wanted: Wanted = MAPPED,
     progress: Progress | None = None,
@@ -51,14 +53,15 @@ def scan(
     Read logs below `paths` and give the incidents in them, worst first, with what could not be read and cannot be seen.
 
     `rules` are folders of Sigma rules beside the shipped ones; `since` leaves out what is older than that before the newest
-    event; `baseline` is a folder that `learn` wrote, `settings` a TOML file (`incidents/tuning.py`); `workers` processes
-    read, None one a core.
+    event; `baseline` is a folder that `learn` wrote, `settings` a TOML file (`incidents/tuning.py`); `enrich` are listings,
+    journals and hash lists of the hosts (see `verbs/enrich.py`); `workers` processes read, None one a core.
 
     Raises:
         InputError: a path does not exist or the forced format is unknown.
         RuleError: under `strict`, a rule cannot be run.
-        SettingError: the baseline or the settings cannot be used.
+        SettingError: the baseline or the settings cannot be used, or a listing needs an extra.
     """
+    listings = given(enrich)
     tuning = read_tuning(Path(settings)) if settings else DEFAULT
     known = Baseline(read_days(Path(baseline))) if baseline else None
     ruleset = load_rules([SHIPPED, *rules])
@@ -79,22 +82,30 @@ def scan(
         )
         if since is not None and tally.last is not None:
             engine.execute(f"DELETE FROM events WHERE ts_us < {tally.last - int(since.total_seconds() * 1_000_000)}")
-        return document(engine, ruleset, tally, known, tuning)
+        return document(engine, ruleset, tally, known, tuning, listings)
 
 
 def document(
-    engine: Engine, ruleset: RuleSet, tally: Tally, baseline: Baseline | None = None, tuning: Tuning = DEFAULT
+    engine: Engine,
+    ruleset: RuleSet,
+    tally: Tally,
+    baseline: Baseline | None = None,
+    tuning: Tuning = DEFAULT,
+    listings: Sequence[Given] = (),
 ) -> Document:
-    """Match, correlate and describe what the engine holds."""
+    """Match, correlate and describe what the engine holds, then look the staged files up in the listings."""
     match(engine, ruleset)
     incidents = correlate(engine, ruleset, baseline=baseline, tuning=tuning)
+    unused: list[ProblemNote] = []
+    if listings and incidents:
+        incidents, unused = enriched(incidents, listings, engine)
     return Document(
         SCHEMA,
         __version__,
         _scanned(tally, silenced(engine)),
         tuple(incidents),
         readiness(engine, tally.spared),
-        _problems(tally.problems, ruleset),
+        (*_problems(tally.problems, ruleset), *unused),
     )
 
 

@@ -144,7 +144,7 @@ def _brief(number: int, incident: Incident) -> str:
         ("Host", values(incident.hosts, "host: no event names it", 4)),
         ("User", values(incident.accounts, "account: no event names it", 4)),
         ("Staged in", values(incident.places, "place: no event names it", 4)),
-        ("Files", f"{many(incident.files.count, 'file')}; size {size_of(incident.files)}"),
+        ("Files", f"{many(incident.files.count, 'file')}; size {size_of(incident)}"),
         ("ATT&CK", joined([named(each) for each in incident.techniques]) or "none"),
         ("Most telling", f"{best.points:+d} {best.name}: {best.reason}" if best else "no factor"),
     )

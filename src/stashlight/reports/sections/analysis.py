@@ -49,7 +49,7 @@ def _context(incident: Incident, document: Document) -> tuple[Block, ...]:
                 ("Host", values(incident.hosts, "host")),
                 ("User", values(incident.accounts, "account")),
                 ("Staging directory", values(incident.places, "place")),
-                ("Files", f"{many(incident.files.count, 'file')}; size {size_of(incident.files)}"),
+                ("Files", f"{many(incident.files.count, 'file')}; size {size_of(incident)}"),
                 ("Time", window(incident.first_seen, incident.last_seen)),
                 ("Technique", joined([named(each) for each in incident.techniques]) or "none"),
                 (
@@ -116,11 +116,19 @@ def _findings(incident: Incident) -> tuple[Block, ...]:
         indicators(incident),
         Facts(
             (
-                ("File hashes", Blank("SHA-256 of the staged files, from response step 1")),
+                ("File hashes", _hashes(incident)),
                 ("Network indicators", Blank("addresses and names, from guide step 2")),
             )
         ),
     )
+
+
+def _hashes(incident: Incident) -> Inline:
+    asked = Blank("SHA-256 of the staged files, from response step 1")
+    if not incident.files.hashed:
+        return asked
+    known = f"known for {incident.files.hashed:,} of {many(incident.files.count, 'file')}"
+    return (f"{known}; ", asked) if incident.files.hashed < incident.files.count else known
 
 
 def _containment() -> tuple[Block, ...]:
@@ -161,7 +169,7 @@ def _impact(incident: Incident) -> tuple[Block, ...]:
     return (
         Facts(
             (
-                ("Data exposed", f"{many(files.count, 'file')}, size {size_of(files)}{sensitive}"),
+                ("Data exposed", f"{many(files.count, 'file')}, size {size_of(incident)}{sensitive}"),
                 ("Whose data, how secret", Blank("data owner and classification")),
                 ("Operations", Blank("who could not work, for how long")),
                 ("Duties to report", Blank("privacy authority, customers, insurer; by when")),
@@ -190,7 +198,7 @@ def _advice(gap: Readiness) -> str:
 
 
 def _conclusion(incident: Incident) -> tuple[Block, ...]:
-    size = "" if incident.files.bytes is None else f" ({size_of(incident.files)})"
+    size = "" if incident.files.bytes is None else f" ({size_of(incident)})"
     who: Inline = Value(incident.accounts[0]) if incident.accounts else "an unknown account"
     where: Inline = Value(incident.places[0]) if incident.places else "an unknown place"
     host: Inline = Value(incident.hosts[0]) if incident.hosts else "an unknown host"

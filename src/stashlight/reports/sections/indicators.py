@@ -10,6 +10,7 @@ __all__ = ["indicators"]
 
 _SYSTEM = ("c:\\windows\\", "/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")  # their programs run everywhere
 _MOST = 200
+_MOST_HASHES = 50
 _LONGEST = 2000
 
 
@@ -26,6 +27,11 @@ def _rows(incident: Incident) -> Iterator[tuple[Inline, ...]]:
         yield "directory", Value(place), ""
     for archive in incident.archives:
         yield "archive", Value(archive.path), Cite(archive.evidence)
+    for file in incident.listed[:_MOST_HASHES]:
+        for name, value in (("SHA-256", file.sha256), ("SHA-1", file.sha1), ("MD5", file.md5)):
+            if value:
+                yield f"file hash, {name}", (Value(value), " ", Value(file.path)), "; ".join(file.basis[:2])
+                break
     for name in incident.files.sensitive:
         yield "file", Value(name), ""
     programs: dict[str, str] = {}

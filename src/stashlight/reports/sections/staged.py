@@ -4,6 +4,7 @@ from typing import Final
 
 from stashlight.incidents.document import Incident, Source
 from stashlight.reports.blocks import Block, Cite, Facts, Inline, Items, Section, Table, Text, Value
+from stashlight.reports.sections.listed import hashes_of, listed, still_there
 from stashlight.reports.wording import many, size, size_of, values
 
 __all__ = ["BASIS", "staged"]
@@ -25,11 +26,14 @@ def staged(incident: Incident) -> Section:
     why_bound = " (the source samples or caps events)" if files.is_lower_bound else ""
     facts: list[tuple[str, Inline]] = [
         ("Files", count + why_bound),
-        ("Size", size_of(files)),
+        ("Size", size_of(incident)),
         ("Sensitive", values(files.sensitive, "what in it is sensitive: no file name gives it away")),
         ("Destination", values(incident.places, "destination: no event names it")),
     ]
+    if incident.listings:
+        facts[2:2] = [("Hashes", hashes_of(incident)), ("Still there", still_there(incident))]
     blocks: list[Block] = [Facts(tuple(facts)), *_types(incident), *_sources(incident), *_archives(incident)]
+    blocks += listed(incident)
     if files.examples:
         blocks += [
             Text("Some of the files, in order of appearance:"),
