@@ -1,5 +1,5 @@
 """
-List, show, lint and test the rules: those that are shipped, or those under the paths given.
+List, show, lint, test and export the rules: those that are shipped, or those under the paths given.
 
 `lint` looks at how a rule is written, `test` runs the cases that stand in it; both exit 1 if something is wrong.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from stashlight.cli import Exit, tell
 from stashlight.errors import SettingError
+from stashlight.exports.exported import Exported
 from stashlight.findings.rule import Rule, RuleSet
 from stashlight.outputs import deliver
 from stashlight.terminal import printable
@@ -28,9 +29,39 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("rule", metavar="RULE", help="id, name or title of a rule")
     show.add_argument("paths", nargs="*", metavar="PATH", help="rule file or folder (default: the shipped rules)")
     show.set_defaults(verb=_show)
+    _export_arguments(verbs.add_parser("export", help="write the rules for another product", description=_EXPORT))
+
+
+_EXPORT = """Write the rules for another product: every rule on single events, and bursts, fan-in, ladder and score.
+
+What the product cannot express is said in the output and never left out in silence.
+
+    stashlight rules export --to splunk --out splunk-searches
+    stashlight rules export --to sentinel --form arm --rule mass_copy"""
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    add = parser.add_argument
+    add("--to", required=True, metavar="TARGET", help="the product: see docs/reference/exports.md, or `--to help`")
+    add("--out", metavar="DIR", help="write a file a rule there, and export.json about all (default: standard output)")
+    add("--rule", action="append", default=[], metavar="RULE", help="only this one, by id, name or title")
+    add("--form", metavar="FORM", help="how the product deploys it, such as yaml, arm, terraform, ndjson")
+    add("--rules", action="append", default=[], metavar="DIR", help="Sigma rules beside the shipped ones")
+    add("--settings", metavar="FILE", help="thresholds of this site, in TOML: see docs/reference/settings.md")
+    add(
+        "--as",
+        dest="form_of_table",
+        choices=["text", "json"],
+        help="a table of what was exported, instead of the queries",
+    )
+    add("--strict", action="store_true", help="exit 3 if the product cannot have a rule, or only a part of it")
+    parser.set_defaults(verb=None)
 
 
 def run(options: argparse.Namespace) -> Exit:
+    if options.verb is None:
+        return _export(options)
     from stashlight.findings.load import SHIPPED, load
 
     rules = load(options.paths or (SHIPPED,))
@@ -79,6 +110,47 @@ def _test(rules: RuleSet, _: argparse.Namespace) -> bool:
     cases = sum(len(rule.match) + len(rule.ignore) for rule in _all(rules))
     tell(f"{len(_all(rules)):,} rules, {cases:,} cases, {len(failed):,} failed, {len(rules.errors):,} errors")
     return bool(failed)
+
+
+def _export(options: argparse.Namespace) -> Exit:
+    from pathlib import Path
+
+    from stashlight.exports.target import target, target_names
+    from stashlight.verbs.export import export_rules, summary_json, write_export
+
+    if options.to == "help":
+        deliver(f"{name:<15} {', '.join(target(name).FORMS)}\n" for name in target_names())
+        return Exit.DONE
+    exported = export_rules(
+        options.to, rules=options.rules, only=options.rule, form=options.form, settings=options.settings
+    )
+    for error in exported.errors:
+        tell(str(error))
+    if options.out:
+        write_export(exported, Path(options.out))
+    if options.form_of_table == "json":
+        deliver([summary_json(exported)])
+    elif options.form_of_table == "text":
+        deliver(_table(exported.lines))
+    elif not options.out:
+        deliver(text.rstrip("\n") + "\n\n" for line in exported.lines for text in line.files.values())
+    lost = [line for line in exported.lines if line.status == "cannot"]
+    if options.form_of_table is None:
+        for line in lost:
+            tell(f"{options.to} cannot have {line.title!r}: {line.reason}")
+    partly = sum(line.status == "partly" for line in exported.lines)
+    tell(
+        f"{len(exported.lines):,} rules for {options.to}: {len(exported.lines) - len(lost):,} written, {partly:,} of them in "
+        f"part, {len(lost):,} not; {len(exported.errors):,} rules could not be read"
+    )
+    return Exit.INCOMPLETE if options.strict and not exported.is_whole else Exit.DONE
+
+
+def _table(lines: tuple[Exported, ...]) -> Iterator[str]:
+    for line in lines:
+        yield printable(f"{line.status:<9} {line.kind:<12} {line.level:<14} {line.title}") + "\n"
+        for note in filter(None, (line.reason, *line.notes)):
+            yield printable(f"          {note}") + "\n"
 
 
 def _all(rules: RuleSet) -> tuple[Rule, ...]:

@@ -1,0 +1,1 @@
+"""One product, or one query language of it, a module; its name with `-` for `_` is what `--to` takes."""
