@@ -4,7 +4,7 @@ Bytes → records, with where they stood: containers only, nothing of meaning.
 `sources` lists what there is to read, `read` reads one of them.
 """
 
-from stashlight.decoders.batch import ALL, Batch, Wanted
+from stashlight.decoders.batch import ALL, Batch, Bodies, Wanted
 from stashlight.decoders.reading import formats, read, read_events
 from stashlight.decoders.record import Record
 from stashlight.decoders.source import Source
@@ -13,6 +13,7 @@ from stashlight.decoders.sources import sources
 __all__ = [
     "ALL",
     "Batch",
+    "Bodies",
     "Record",
     "Source",
     "Wanted",

@@ -5,7 +5,22 @@ from dataclasses import dataclass, field
 from stashlight.decoders.record import Record
 from stashlight.errors import Problem
 
-__all__ = ["ALL", "Batch", "Wanted"]
+__all__ = ["ALL", "Batch", "Bodies", "Wanted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """
+    What records of these ids must hold to be wanted: one of the patterns (as `engines.pattern` writes them) in a text.
+
+    Asked only where that is quicker than parsing, and only of records with `mark` in their bytes. `kept` is a folder
+    for what is worth compiling once, "" for none.
+    """
+
+    ids: frozenset[int] = frozenset()
+    patterns: tuple[str, ...] = ()
+    mark: bytes = b""
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +28,7 @@ class Wanted:
     """The event ids that someone will look at; None means every record. Records without an id are always wanted."""
 
     ids: frozenset[int] | None = None
+    bodies: Bodies = Bodies()
 
     def takes(self, event_id: int | None) -> bool:
         return self.ids is None or event_id is None or event_id in self.ids
@@ -26,8 +42,10 @@ class Batch:
     """
     Some records of one source, in order.
 
-    Every record of the source is counted once: in `records`, in `skipped` (well framed, its id not wanted) or in
-    `rejected` (not usable; `problems` says where and why). `problems` also holds what befell the file as a whole.
+    Every record of the source is counted once: in `records`, in `skipped` (well framed, its id not wanted), in `spared`
+    (its id is among `Wanted.bodies`, and it holds none of these) or in `rejected` (not usable; `problems` says where
+    and why). Of records that are spared the first and the last of a source are given all the same, so that it is known
+    when they were: the last one in the last batch, whose `spared` may be -1. `problems` also holds what befell the file as a whole.
     `bytes` counts content after unpacking, `lines` its lines where they were cut anyway.
     """
 
@@ -38,3 +56,4 @@ class Batch:
     format: str = ""
     rejected: int = 0
     lines: int = 0
+    spared: int = 0

@@ -1,6 +1,5 @@
-"""JSON values → the records of a batch; and a look at event ids that spares most values the parser."""
+"""JSON values → the records of a batch."""
 
-import re
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -10,13 +9,10 @@ from stashlight.decoders.json_text import JsonError, dump, load
 from stashlight.decoders.record import Record
 from stashlight.errors import Problem
 
-__all__ = ["MAX_RECORD", "UNWANTED_KEY", "Filling", "Repairs", "id_pattern"]
+__all__ = ["MAX_RECORD", "Filling", "Repairs"]
 
 MAX_RECORD = 16 << 20
 """Bytes. The largest event that a carrier takes is 1 MB (Event Hub, HEC); a page of 10,000 search hits is about 16."""
-
-UNWANTED_KEY = 1
-"""The group of `id_pattern` that says: a key of its own, with an id that nobody wants."""
 
 _BLANK = b" \t\r\n\0"
 
@@ -40,6 +36,7 @@ class Filling:
     records: list[Record] = field(default_factory=list[Record])
     problems: list[Problem] = field(default_factory=list[Problem])
     skipped: int = 0
+    spared: int = 0
 
     def reject(self, where: str, reason: str) -> None:
         self.problems.append(Problem(self.name, where, reason))
@@ -83,19 +80,4 @@ class Filling:
             self.skipped += not found
 
     def batch(self, size: int, lines: int = 0) -> Batch:
-        return Batch(self.records, self.problems, self.skipped, size, "json", len(self.problems), lines)
-
-
-def id_pattern(ids: frozenset[int]) -> re.Pattern[bytes]:
-    """
-    Find every mention of an event id. Group 1: a key with an unwanted number; group 2: anything else but text.
-
-    An unwanted number in escaped JSON, XML or prose matches without a group: it says nothing about the line.
-    The literal "vent" comes first because `re` looks for a literal start at memory speed, ten times that of a class.
-    """
-    wanted = b"|".join(str(i).encode() for i in sorted(ids, reverse=True)) or b"(?!)"
-    name = rb"(?:_?[iI][dD]|[cC]ode)"
-    other = rb"(?!0{0,8}(?:" + wanted + rb")(?!\d))\d"
-    between = rb"(?:\\u00[0-9a-fA-F]{2}|[\s\"'\\:=>]){0,12}+"
-    key = rb'(?<="[Ee]vent)' + name + rb'"\s{0,4}:\s{0,4}"?' + other + rb"()"
-    return re.compile(rb"vent(?:" + key + rb"|" + name + between + other + rb"|" + name + rb"())")
+        return Batch(self.records, self.problems, self.skipped, size, "json", len(self.problems), lines, self.spared)

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 
 from stashlight.decoders.batch import Batch, Wanted
-from stashlight.decoders.json_records import MAX_RECORD, UNWANTED_KEY, Filling, Repairs, id_pattern
+from stashlight.decoders.event_ids import UNWANTED_KEY, id_pattern
+from stashlight.decoders.json_records import MAX_RECORD, Filling, Repairs
 from stashlight.decoders.stream import Stream
 
 __all__ = ["end_of_value", "values"]

@@ -12,6 +12,7 @@ __all__ = [
     "fitted",
     "found",
     "ints_moved",
+    "joined",
     "kept",
     "matches",
     "repeated",
@@ -106,6 +107,19 @@ def fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table | None:
             columns.append(cast("Any", batch).column(name).cast(kind))
         except (pa.ArrowException, KeyError, ValueError):
             return None
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def joined(tables: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
+    """Put tables one after another, columns that one lacks as NULL; in one piece, as whoever reads it looks at each."""
+    if not tables:
+        return schema.empty_table()
+    whole = cast("Any", pa).concat_tables(tables, promote_options="default").combine_chunks()
+    n, there = whole.num_rows, frozenset(whole.column_names)
+    columns = [
+        whole.column(name) if name in there else repeated(None, n, kind)
+        for name, kind in zip(schema.names, schema.types, strict=True)
+    ]
     return pa.Table.from_arrays(columns, schema=schema)
 
 

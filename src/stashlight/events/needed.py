@@ -5,12 +5,25 @@ Module and pipeline logs (4103, 800) repeat whole scripts with every statement t
 many logs, and hardly any of them matches a rule. What nobody needs is read and counted, and goes no further.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from stashlight.decoders import Bodies
+from stashlight.decoders.searching import searcher
 from stashlight.events import arrow
+from stashlight.events.schema import Kind
+from stashlight.events.vocabularies import VOCABULARIES
 
 __all__ = ["ALL_NEEDED", "Needed"]
+
+_MARK = b"PowerShell"
+"""In the provider's name and the channel's of every script block."""
+
+_MEANINGS = [(key, meaning) for v in VOCABULARIES for key, meaning in v.events.items() if isinstance(key, int)]
+_WHOLE_SCRIPTS = frozenset(
+    key for key, meaning in _MEANINGS if meaning.kind is Kind.SCRIPT_BLOCK and "script_parts" not in meaning.columns
+) - frozenset(key for key, meaning in _MEANINGS if meaning.kind is not Kind.SCRIPT_BLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +32,41 @@ class Needed:
     Patterns (RE2, as `engines.pattern` writes them) by event id of a script block.
 
     One of them is found in the `script_text` of every event of that id that a rule can match; events of other ids are
-    all needed.
+    all needed. `kept` is a folder for what is compiled of them, "" for none.
     """
 
     patterns: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+    kept: str = ""
+
+    def bodies(self) -> Bodies:
+        """
+        Give what a record must hold in its bytes to be parsed at all.
+
+        Only of events that are not parts of one block: of those all are needed if one is.
+        """
+        ids = frozenset(self.patterns) & _WHOLE_SCRIPTS
+        patterns = dict.fromkeys(pattern for i in sorted(ids) for pattern in self.patterns[i])
+        return Bodies(ids, tuple(patterns), _MARK, self.kept) if ids else Bodies()
 
     def among(self, event_id: int | None, texts: Sequence[object]) -> list[bool] | None:
         """Tell for each text of a script block of this id whether it is needed; None if all are."""
         patterns = self.patterns.get(event_id) if event_id is not None else None
         if patterns is None:
             return None
+        if (asks := _asks(patterns, self.kept)) is not None:
+            return [isinstance(text, str) and asks(text.encode("utf-8", "replace")) for text in texts]
         distinct = sorted({text for text in texts if isinstance(text, str)})
         found = arrow.found(distinct, patterns)
         if found is None:
             return None
         hits = frozenset(text for text, hit in zip(distinct, found, strict=True) if hit)
         return [text in hits for text in texts]
+
+
+@lru_cache(maxsize=8)
+def _asks(patterns: tuple[str, ...], kept: str) -> Callable[[bytes], bool] | None:
+    """Give what asks a text at a time: RE2 through Arrow compiles its patterns anew with each call."""
+    return searcher("\0".join(("text", *patterns)), lambda: patterns, kept, is_text=True)
 
 
 ALL_NEEDED = Needed()

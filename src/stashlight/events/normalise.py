@@ -47,6 +47,8 @@ _BY_CHANNEL: Mapping[str, Vocabulary] = {c: v for v in VOCABULARIES for c in v.c
 # An ActionType taken here occurs in one table only.
 _BY_ACTION = {fold(key[1]): (v, key) for v in VOCABULARIES for key in v.events if isinstance(key, tuple)}
 
+_COLUMNS = tuple(zip(ARROW.names, ARROW.types, strict=True))
+
 Unmapped = tuple[str, str]
 Columns = dict[str, Column | Value]
 
@@ -135,9 +137,7 @@ class Normaliser:
         for each in self._spared:
             self.spared.spare(str(Kind.SCRIPT_BLOCK), each.ts)
         self._spared.clear()
-        # In one piece each: whoever reads the table looks at every piece of every column.
-        tables = [self._assemble(columns, n) for n, columns in made]
-        return pa.concat_tables(tables).combine_chunks() if made else ARROW.empty_table()
+        return arrow.joined([self._assemble(columns, n) for n, columns in made], ARROW)
 
     @property
     def rows(self) -> int:
@@ -185,13 +185,10 @@ class Normaliser:
         return made
 
     def _assemble(self, made: Columns, n: int) -> pa.Table:
-        arrays = [
-            arrow.repeated(value, n, kind)
-            if value is None or isinstance(value, str | int)
-            else arrow.typed(value, kind)
-            for value, kind in zip([made.get(name) for name in ARROW.names], ARROW.types, strict=True)
-        ]
-        return pa.Table.from_arrays(arrays, schema=ARROW)
+        """Make a table of the columns that have values: most events leave most of the schema empty."""
+        full = [(name, kind, v) for name, kind in _COLUMNS if (v := made.get(name)) is not None]
+        arrays = [arrow.repeated(v, n, k) if isinstance(v, str | int) else arrow.typed(v, k) for _, k, v in full]
+        return pa.Table.from_arrays(arrays, names=[name for name, _, _ in full])
 
 
 def _timed(made: Columns, n: int) -> Timed:

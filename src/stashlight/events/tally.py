@@ -1,7 +1,7 @@
 """What was read, counted: so that it can be said, and checked, that nothing was lost."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ class Tally:
     wanted records that no kind stands for, by (provider or channel, id). `spared` counts events, by kind, that no rule
     can match and that got no rows; they are among `events` and `kinds`. `formats` counts sources by container.
     `first` and `last` are microseconds UTC. `bytes` is content after unpacking. `lines` counts newlines (ranges only).
+    `partial` is true if reading was stopped before the end.
     """
 
     files: int = 0
@@ -38,6 +39,7 @@ class Tally:
     unmapped: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     problems: list[Problem] = field(default_factory=list[Problem])
     lines: int = 0
+    partial: bool = False
 
     def add(self, other: "Tally") -> None:
         """Take another tally's counts in."""
@@ -61,6 +63,12 @@ class Tally:
         self.kinds.update(arrow.counts(table, "kind"))
         self._span(*arrow.span(table, "ts_us"))
 
+    def drop(self, duplicates: Mapping[str, int]) -> None:
+        """Take back events that turned out as duplicates, by kind."""
+        self.events -= sum(duplicates.values())
+        self.duplicates += sum(duplicates.values())
+        self.kinds -= Counter(duplicates)
+
     def spare(self, kind: str, times: Sequence[object]) -> None:
         """Count events that get no rows, and their times."""
         self.events += len(times)
@@ -68,6 +76,12 @@ class Tally:
         self.spared[kind] += len(times)
         known = [t for t in times if isinstance(t, int)]
         self._span(min(known, default=None), max(known, default=None))
+
+    def spare_unread(self, kind: str, events: int) -> None:
+        """Count events that were not even parsed."""
+        self.events += events
+        self.kinds[kind] += events
+        self.spared[kind] += events
 
     def _span(self, first: int | None, last: int | None) -> None:
         self.first = min((t for t in (self.first, first) if t is not None), default=None)

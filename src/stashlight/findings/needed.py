@@ -8,6 +8,7 @@ rule matches has one of those texts; if not, all script blocks of that id are ne
 
 import contextlib
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -35,9 +36,12 @@ def needed(rules: RuleSet) -> Needed:
     at = _kept(rules)
     if at is not None:
         with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
-            return Needed({int(i): tuple(map(str, p)) for i, p in orjson.loads(at.read_bytes()).items()})
+            return Needed(
+                {int(i): tuple(map(str, p)) for i, p in orjson.loads(at.read_bytes()).items()}, str(at.parent)
+            )
     found = _needed(rules.events)
     if at is not None:
+        found = replace(found, kept=str(at.parent))
         with contextlib.suppress(OSError):
             draft = at.with_suffix(f".{id(found):x}.part")
             draft.write_bytes(orjson.dumps({str(i): list(p) for i, p in found.patterns.items()}))

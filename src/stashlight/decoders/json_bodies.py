@@ -1,0 +1,28 @@
+"""
+Which records of JSON lines can be left unparsed although their event ids are wanted: by what stands in their bytes.
+
+For logs that repeat whole scripts with every statement that runs: a third of the bytes of some, one record in a hundred
+of interest. Where nothing is fast enough to ask, every such record is parsed.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+from stashlight.decoders.batch import Bodies
+from stashlight.decoders.json_spelling import UNSURE, spelled
+from stashlight.decoders.searching import searcher
+
+__all__ = ["holds"]
+
+_EVERY_KIND: Final = r"\A[\x{0}-\x{10FFFF}]\x{22}\x{5C}\x{A}a(?!)\z"
+
+
+@lru_cache(maxsize=4)
+def holds(bodies: Bodies) -> Callable[[bytes | memoryview], bool] | None:
+    """Give what tells whether the bytes of a record may hold one of the patterns; None if it cannot be told quickly."""
+    if not bodies.ids:
+        return None
+    # How patterns are spelled is part of the name, by one that has every kind of token.
+    name = "\0".join(("json", UNSURE, spelled(_EVERY_KIND), *bodies.patterns))
+    return searcher(name, lambda: (UNSURE, *map(spelled, bodies.patterns)), bodies.kept, is_text=False)
