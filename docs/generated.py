@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
+from stashlight.answers.library import hunt_names, named
 from stashlight.cli import command_line, main
 from stashlight.events.schema import COLUMNS
 from stashlight.incidents.baseline import TABLES
@@ -95,6 +96,25 @@ def settings() -> str:
         for f in fields(DEFAULT)
     ]
     return _table(("setting", "default", "what it is"), rows)
+
+
+def hunts() -> str:
+    """Give a section for every shipped hunt: what it finds, what else looks so, what it cannot see."""
+    return "\n".join(_hunt(name) for name in hunt_names())
+
+
+def _hunt(name: str) -> str:
+    query = named(name)
+    said = query.header
+    return (
+        f"## {name}\n\n{query.title}: {', '.join(_technique(t) for t in query.techniques)}.\n\n"
+        f"- **Finds** {said['finds']}.\n- **Looks the same:** {said['benign']}.\n- **Does not see** {said['blind']}.\n\n"
+        + _block("sql" if query.language == "sql" else "kusto", query.body)
+    )
+
+
+def _technique(technique: str) -> str:
+    return f"[{technique}](https://attack.mitre.org/techniques/{technique.replace('.', '/')}/)"
 
 
 def _setting(value: object) -> str:

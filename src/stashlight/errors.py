@@ -4,6 +4,7 @@ Everything that Stashlight raises on purpose, as one tree.
 StashlightError
 ├── InputError        a path that does not exist, a format that was forced and does not fit
 ├── RuleError         a rule, correlation or filter that cannot be run: names file and line
+├── QueryError        a query that is refused, or went beyond its bounds: names file and line
 ├── SettingError      a command-line or file setting that makes no sense
 ├── EngineError       the query engine refused a query; names the rule's file if there is one
 ├── DocumentError     a result document that cannot be read back (schema, version)
@@ -21,6 +22,7 @@ __all__ = [
     "EngineError",
     "InputError",
     "Problem",
+    "QueryError",
     "RuleError",
     "SettingError",
     "StashlightError",
@@ -59,6 +61,16 @@ class RuleError(StashlightError):
         self.file = file
         self.line = line
         where = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
+        super().__init__(where + reason)
+
+
+class QueryError(StashlightError):
+    """A query that does not parse, asks for what there is not, would do more than read, or went beyond its bounds."""
+
+    def __init__(self, reason: str, file: str = "", line: int = 0) -> None:
+        self.reason = reason
+        self.line = line
+        where = f"{file}:{line}: " if file and line else f"{file}: " if file else f"line {line}: " if line else ""
         super().__init__(where + reason)
 
 

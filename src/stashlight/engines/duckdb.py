@@ -7,7 +7,7 @@ It reads no file and no network: rules and logs come from strangers, so SQL that
 
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -33,6 +33,7 @@ _LOCKS = (
 )
 
 _Row = tuple[object, ...]
+_BATCH = 2048  # rows that a reader takes at a time
 
 
 class Engine:
@@ -47,6 +48,8 @@ class Engine:
         self._settings = [
             # Insertion order would cost memory on large loads; every query that needs an order states it.
             "SET preserve_insertion_order = false",
+            # Text without an offset is UTC, whatever the machine's zone.
+            "SET TimeZone = 'UTC'",
             *(["SET memory_limit = '{}'".format(memory.replace("'", "''"))] if memory is not None else []),
             *([f"SET threads = {threads:d}"] if threads is not None else []),
         ]
@@ -149,6 +152,28 @@ class Engine:
                     yield dict(zip(columns, row, strict=True))
         except self._error as error:
             raise EngineError(str(error)) from error
+
+    def first(self, sql: str, most: int, values: Mapping[str, object] | None = None) -> tuple[pa.Table, bool]:
+        """Give the first rows of a query, and whether there are more; `most` 0 gives all. `values` fill `$name`."""
+        try:
+            relation: Any = self._connection.sql(sql, params=values or None)
+            reader: pa.RecordBatchReader = relation.to_arrow_reader(_BATCH)
+            batches: list[pa.RecordBatch] = []
+            rows = 0
+            for batch in reader:
+                batches.append(batch)
+                rows += batch.num_rows
+                if most and rows > most:
+                    break
+            table = pa.Table.from_batches(batches, reader.schema)
+        except (self._error, pa.ArrowException) as error:
+            # What goes wrong on the way reaches Arrow's reader.
+            raise EngineError(str(error)) from error
+        return (table.slice(0, most), True) if most and rows > most else (table, False)
+
+    def interrupt(self) -> None:
+        """Stop what another thread runs; it raises an EngineError there."""
+        self._connection.interrupt()
 
     def close(self) -> None:
         """Forget everything and remove the spill directory; closing twice is fine."""

@@ -1,0 +1,120 @@
+"""The verb: a question asked of logs → rows, and what must be said beside them."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import pyarrow as pa
+
+from stashlight.answers.bounds import Bounds, bounded
+from stashlight.answers.kql import translated
+from stashlight.answers.logs import FINDINGS, Logs
+from stashlight.answers.plain import plain
+from stashlight.answers.query import Query
+from stashlight.answers.statement import Used, line_of, used
+from stashlight.errors import EngineError, QueryError, StashlightError
+
+__all__ = ["Answer", "ask", "ask_rules"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    Rows in the order that the question asks for. `more` if there are more than the bound allows.
+
+    `notes` say what the rows do not: columns that are NULL here, tables that are empty, the moment that `now()` is.
+    """
+
+    table: pa.Table
+    more: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def ask(logs: Logs, query: Query, bounds: Bounds, now_us: int | None = None) -> Answer:
+    """
+    Run a query in KQL or SQL over what was read; `now_us` is the moment of KQL's `now()`, None the newest event's.
+
+    Raises:
+        QueryError: it is refused, or went beyond its bounds; names file and line.
+    """
+    with bounded(logs.engine, bounds, query.file):
+        return _ask(logs, query, bounds, now_us)
+
+
+def _ask(logs: Logs, query: Query, bounds: Bounds, now_us: int | None) -> Answer:
+    notes: list[str] = []
+    sql, values = query.text, dict[str, object]()
+    if query.language == "kql":
+        moment = now_us if now_us is not None else logs.tally.last
+        sql, values = translated(query, logs.columns, moment)
+        if values and now_us is None and moment is not None:
+            told = datetime.fromtimestamp(moment / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+            notes.append(f"now() is {told} UTC, the time of the newest event; --now sets another")
+    asked = _used(logs, sql, query)
+    if not asked.tables.isdisjoint(FINDINGS):
+        logs.matched()
+    try:
+        table, more = logs.engine.first(sql, bounds.rows, values)
+    except EngineError as error:
+        raise _located(error, query) from error
+    notes += logs.absent(asked.tables)
+    # The SQL of KQL names columns that the question does not: of what is extended or joined, all.
+    mine = asked.columns if query.language == "sql" else {c for c in asked.columns if line_of(query.text.lower(), c)}
+    notes += logs.empty(asked.tables, mine)
+    return Answer(plain(table), more, tuple(notes))
+
+
+def _used(logs: Logs, sql: str, query: Query) -> Used:
+    try:
+        return used(logs.engine, sql, logs.columns)
+    except QueryError as error:
+        # The line is one of the SQL, which is the question's own only if that is SQL.
+        line = error.line if query.language == "sql" else _line(error.reason, query)
+        raise QueryError(error.reason, query.file, line) from error
+
+
+def _located(error: EngineError, query: Query) -> StashlightError:
+    """Say file and line of what the engine refuses; what is about its bounds is left to those."""
+    said = str(error)
+    if not re.match(r"[\w ]+ Error: |INTERRUPT", said) or said.startswith(("INTERRUPT", "Out of Memory")):
+        return error
+    found = re.search(r"^LINE (\d+):", said, re.MULTILINE)
+    reason = said.split("\n\n", 1)[0].replace("\n", " ")
+    line = int(found[1]) if found and query.language == "sql" else _line(reason, query)
+    return QueryError(reason, query.file, line)
+
+
+def _line(reason: str, query: Query) -> int:
+    """Find the line of the first name that a message quotes."""
+    names = re.findall(r"[\"']([^\"']+)[\"']|(?:function|name) (\w+)", reason)
+    return next((line for pair in names for name in pair if name and (line := line_of(query.text, name))), 0)
+
+
+def ask_rules(logs: Logs, bounds: Bounds, file: str = "") -> Answer:
+    """
+    Give what the rules of `logs` match, oldest first: findings by event, correlations by run.
+
+    Raises:
+        QueryError: it went beyond its bounds.
+    """
+    with bounded(logs.engine, bounds, file):
+        logs.matched()
+        table, more = logs.engine.first(_MATCHED, bounds.rows)
+        kinds = {kind for rule in logs.rules.events for kind in rule.kinds}
+        missing = sorted(kind for kind in kinds if not logs.tally.kinds[kind])
+        notes = [f"these logs hold no {', '.join(missing)} events, which the rule looks at"] if missing else []
+        return Answer(plain(table), more, tuple(notes))
+
+
+_MATCHED: Final = """
+SELECT * FROM (
+  SELECT
+    ts, ts AS last_ts, level, rule, host, account,
+    COALESCE(command_line, file_path, script_text, process_path) AS what, 1 AS events, file, record, event_key
+  FROM findings
+  UNION ALL
+  SELECT first_ts, last_ts, level, rule, NULL, NULL, group_key, events, file, record, event_key FROM correlations
+) AS m
+ORDER BY ts NULLS LAST, rule, event_key
+"""
