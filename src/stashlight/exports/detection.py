@@ -18,14 +18,16 @@ from typing import Final, Literal, cast
 from stashlight.exports.condition import Condition
 from stashlight.exports.reading import CannotError, condition_of
 from stashlight.findings.columns import field
+from stashlight.findings.literal import SENTINEL
 from stashlight.findings.rule import RUNGS, Logsource, Rule, RuleSet
+from stashlight.findings.tables import INDICATORS
 from stashlight.findings.text import documents
 from stashlight.incidents.tuning import Tuning
 
 __all__ = ["KINDS", "Detection", "Kind", "Part", "Step", "detections"]
 
-Kind = Literal["event", "burst", "fan-in", "ladder", "score", "correlation"]
-KINDS: Final = ("event", "burst", "fan-in", "ladder", "score", "correlation")
+Kind = Literal["event", "burst", "fan-in", "ladder", "score", "seed", "correlation"]
+KINDS: Final = ("event", "burst", "fan-in", "ladder", "score", "seed", "correlation")
 
 _SHARE_WRITE: Final = "share_write.yml"
 
@@ -66,7 +68,8 @@ class Detection:
 
     `group` names what its events share: a role (host, account, process, place, client, share) or a Sigma field.
     `least` is what the count, the distinct `of` or the sum of weights must reach within `span`, which slides.
-    `sources` is the rule that it is, `needed` are the rules on single events inside it with their filters, `unsaid` what
+    `sources` is the rule that it is, `needed` are the rules on single events inside it with their filters, `only`
+    the targets that it is for (empty: all), `unsaid` what
     could not be taken over from the rules for any target.
     """
 
@@ -92,6 +95,7 @@ class Detection:
     correlation: str = ""
     sources: tuple[Rule, ...] = ()
     needed: tuple[Rule, ...] = ()
+    only: tuple[str, ...] = ()
     unsaid: tuple[str, ...] = ()
 
     @property
@@ -131,6 +135,7 @@ def detections(rules: RuleSet, tuning: Tuning) -> tuple[list[Detection], list[tu
     if weighed:
         made += [_fan_in(tuning), *_ladders(weighed, parts, tuning, rules)]
         made.append(_score(weighed, parts, tuning))
+    made += _seeds(rules, parts)
     return _apart(made), refused
 
 
@@ -270,6 +275,24 @@ def _score(weighed: list[Rule], parts: dict[str, Part], tuning: Tuning) -> Detec
     )  # fmt: skip
 
 
+def _seeds(rules: RuleSet, parts: dict[str, Part]) -> list[Detection]:
+    """Give the two queries of the seed documents, by what they mean (docs/decisions/0003-seed-defects.md)."""
+    by_name = {rule.name: rule for rule in rules.events if rule.id in parts}
+    made: list[Detection] = []
+    for id_, name, title, names, only in _SEEDS:
+        if all(each in by_name for each in names):
+            chosen = [by_name[each] for each in names]
+            steps = tuple(Step(rule.name, (parts[rule.id],)) for rule in chosen)
+            made.append(
+                Detection(
+                    id_, name, title, "seed", steps, "high", "test", _SEED_WORDS, _tags(chosen, list(steps)),
+                    tuple(dict.fromkeys(f for rule in chosen for f in rule.falsepositives)),
+                    ("https://attack.mitre.org/techniques/T1074/002/",), _AUTHOR, only=only,
+                )
+            )  # fmt: skip
+    return made
+
+
 def hours(span: timedelta) -> str:
     """Say a length of time in the largest unit that fits: `15m`, `6h`."""
     seconds = span // timedelta(seconds=1)
@@ -289,6 +312,16 @@ def _tags(weighed: list[Rule], steps: list[Step]) -> tuple[str, ...]:
 _ATTACK: Final = "https://attack.mitre.org/techniques/T1074/"
 _AUTHOR: Final = "The Stashlight authors"
 _WORDS: Final = {"collect": "collected", "stage": "staged", "pack": "packed", "exfiltrate": "sent"}
+_SEED_WORDS: Final = (
+    "The query of a seed document, by what it means and in the product's own grammar: its defects are listed in"
+    " docs/decisions/0003-seed-defects.md.\nMisses mapped drives, other tools, and places that are not in the list."
+)
+_SEEDS: Final = (
+    ("c3a1f4de-2c0e-4c58-9a62-6a7de0d10001", "remote_data_staging_score", "Remote Data Staging: Composite Score", INDICATORS,
+     ("sumologic",)),
+    ("c3a1f4de-2c0e-4c58-9a62-6a7de0d10002", "remote_data_staging", "Remote Data Staging: Archives, Copy Tools, Shells",
+     tuple(SENTINEL), ("sentinel", "defender")),
+)  # fmt: skip
 # Ids are fixed, so that a rule that was exported before is replaced and not doubled.
 _SCORE_ID: Final = "b0c0f2a5-6a39-4a4f-9f54-0a8b0f2d9d11"
 _LADDER_IDS: Final = {

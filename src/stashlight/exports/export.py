@@ -42,7 +42,7 @@ def export(
         raise SettingError(message)
     wanted = set(only)
     for each in made:
-        if not wanted or wanted & _names(each):
+        if (not wanted or wanted & _names(each)) and (not each.only or to in each.only):
             yield _exported(each, chosen, form)
     for rule, reason in refused:
         if not wanted or wanted & _rule_names(rule):

@@ -62,6 +62,8 @@ def query(detection: Detection, tables: Tables, time: str, every: timedelta) -> 
             text = _ladder(detection, steps, since)
         case "score":
             text = _score(detection, steps[0], since)
+        case "seed":
+            return Query(_seed(detection, steps, since), tuple(notes), {"host": "DeviceName", "account": "AccountName"})
         case "correlation":
             reason = f"a Sigma correlation of type {detection.correlation} has no template for Kusto"
             raise CannotError(reason)
@@ -118,6 +120,32 @@ def _by(detection: Detection) -> str:
 
 
 _COMPARED = {"gte": ">=", "gt": ">", "lte": "<=", "lt": "<", "eq": "==", "neq": "!="}
+
+
+# Columns of the document; the account of a file event is that of the process, which has no AccountName there.
+_SEED_COLUMNS = {
+    "DeviceFileEvents": (
+        "DeviceName", "AccountName = InitiatingProcessAccountName", "FolderPath", "FileName", "FileSize",
+        "InitiatingProcessFileName", "InitiatingProcessCommandLine", "InitiatingProcessAccountName",
+    ),
+    "DeviceProcessEvents": (
+        "DeviceName", "AccountName", "FileName", "ProcessCommandLine", "InitiatingProcessFileName",
+        "InitiatingProcessCommandLine",
+    ),
+}  # fmt: skip
+
+
+def _seed(detection: Detection, steps: Sequence[Sequence[Found]], since: _Since) -> str:
+    """Give the union of the document's three detections, newest first."""
+    time, _ = since
+    lines: list[str] = []
+    for step, parts in zip(detection.steps, steps, strict=True):
+        table = parts[0].table.source.split()[0]
+        columns = ", ".join((time, *_SEED_COLUMNS[table], f"DetectionType = {literal(step.name)}"))
+        source = "\n| ".join(parts[0].table.source.split(" | "))
+        lines.append(f"let {step.name} = {source}\n| where {time} > ago(24h)\n| where {parts[0].condition}\n| project {columns};")
+    names = [step.name for step in detection.steps]
+    return "\n".join(lines) + f"\nunion {', '.join(names)}\n| sort by {time} desc"
 
 
 def _burst(detection: Detection, parts: Sequence[Found], since: _Since) -> str:

@@ -154,9 +154,9 @@ def _condition(detection: Detection, names: Sequence[str], steps: Sequence[Seque
     sign = ">=" if detection.operator == "gte" else ">"
     match detection.kind:
         case "burst":
-            return "\n    $events = count($e.metadata.id)", f"#e {sign} {detection.least}"
+            return "\n    $events = count($e.metadata.id)", f"$e and $events {sign} {detection.least}"
         case "fan-in":
-            return f"\n    $values = count_distinct(${detection.of})", f"#{detection.of} {sign} {detection.least}"
+            return f"\n    $values = count_distinct(${detection.of})", f"$e and $values {sign} {detection.least}"
         case "score":
             weights = [
                 f"max(if({_about(f'{f.table.source} and ({f.condition})', '$e')}, {f.part.weight}, 0))"

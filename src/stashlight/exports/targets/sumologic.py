@@ -16,6 +16,7 @@ from stashlight.exports.deployment import as_json, described
 from stashlight.exports.detection import Detection, hours
 from stashlight.exports.reading import CannotError
 from stashlight.exports.target import Query
+from stashlight.findings.tables import SUMO_COLUMNS
 from stashlight.exports.writing import Dialect, Found, Table, Tables, written_steps
 
 __all__ = ["COMMENT", "FORMS", "TABLES", "query", "write"]
@@ -31,6 +32,7 @@ _NAMES = (
     "ParentCommandLine", "User", "ProcessId", "ParentProcessId", "ProcessGuid", "IntegrityLevel", "Hashes", "TargetFilename",
     "DestinationIp", "DestinationPort", "DestinationHostname", "SourceIp", "SourcePort", "Protocol", "CurrentDirectory",
 )  # fmt: skip
+_FLAT = "fields are named as flat JSON has them: rename them if yours stand below EventData"
 _EVENT = {name: name for name in _NAMES}
 _ROLES = {"host": "Computer", "account": "User", "process": "ProcessGuid", "place": "place"}
 
@@ -102,6 +104,7 @@ DIALECT = Dialect(
 
 def query(detection: Detection) -> Query:
     steps, notes = written_steps(detection, TABLES, DIALECT)
+    notes.append(_FLAT)
     match detection.kind:
         case "event":
             found = steps[0][0]
@@ -118,6 +121,8 @@ def query(detection: Detection) -> Query:
             text = _ladder(detection, steps)
         case "score":
             text = _score(detection, steps[0])
+        case "seed":
+            return Query(_seed(detection, steps), tuple(notes), {"host": "Computer", "account": "User"})
         case "correlation":
             reason = f"a Sigma correlation of type {detection.correlation} has no template for Sumo Logic"
             raise CannotError(reason)
@@ -135,7 +140,8 @@ def _read(detection: Detection, parts: Sequence[Found]) -> list[str]:
     scopes = list(dict.fromkeys(f.table.source.rpartition(" ")[0] for f in parts))
     events = sorted({int(f.table.source.rpartition(" ")[2]) for f in parts})
     roles = dict.fromkeys(f.table.roles[r] for f in parts for r in f.table.roles)
-    names = sorted({*(n for f in parts for n in _used(f)), *roles} - {"_raw", "place"})
+    shown = {"ParentImage"} if detection.kind == "seed" else set[str]()
+    names = sorted({*(n for f in parts for n in _used(f)), *roles, *shown} - {"_raw", "place"})
     if any("place" in f.table.roles for f in parts) and "place" in detection.group:
         names = sorted({*names, "TargetFilename"})
     lines = [scopes[0] if len(scopes) == 1 else "(" + " or ".join(scopes) + ")"]
@@ -240,6 +246,28 @@ def _score(detection: Detection, parts: Sequence[Found]) -> str:
         f"| where score >= {detection.least}",
         f"| fields {by}, score, start_time, end_time",
         "| sort by score desc",
+    ]
+    return "\n".join(lines)
+
+
+def _seed(detection: Detection, steps: Sequence[Sequence[Found]]) -> str:
+    """Give the document's table: a point for each indicator, a UNC path once, its order of precedence of types."""
+    names = [step.name for step in detection.steps]
+    lines = _read(detection, [f for each in steps for f in each])
+    lines += [f"| if({_any(each)}, 1, 0) as {name}" for name, each in zip(names, steps, strict=True)]
+    lines += [
+        "| if(is_remote_copy_tool + is_ps_copy = 0, is_unc_target, 0) as unc_point",
+        "| is_staging_path + is_archive_file + is_remote_copy_tool + unc_point + is_ps_copy as staging_score",
+        "| where staging_score >= 1",
+        '| if(is_archive_file = 1 and is_staging_path = 1, "ArchiveInStagingDir",',
+        '    if(is_remote_copy_tool = 1 and is_unc_target = 1, "RemoteCopyToolToUNC",',
+        '    if(is_ps_copy = 1, "PSCmdRemoteCopy",',
+        '    if(is_archive_file = 1, "ArchiveFileCreated",',
+        '    if(is_staging_path = 1, "FileInStagingDir", "OtherStagingIndicator"))))) as detection_type',
+        "| Image as process_image | CommandLine as command_line | TargetFilename as target_filename"
+        " | ParentImage as parent_image",
+        f"| fields {', '.join(SUMO_COLUMNS)}",
+        "| sort by staging_score desc, _messageTime desc",
     ]
     return "\n".join(lines)
 
