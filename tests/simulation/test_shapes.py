@@ -27,9 +27,9 @@ _KINDS = {
 
 
 def _seen(acts: list[Act], sensor: str) -> list[Act]:
-    system = "linux" if sensor in {"sysmon_linux", "auditd"} else "windows"
+    systems = {"defender": {"windows", "macos"}, "windows": {"windows"}}.get(sensor, {"linux"})
     kinds = _SEEN_BY.get(sensor, (Act,))
-    mine = [a for a in acts if (a.host if isinstance(a, Logon) else a.process.host).system == system]
+    mine = [a for a in acts if (a.host if isinstance(a, Logon) else a.process.host).system in systems]
     return [act for act in mine if isinstance(act, kinds)]
 
 

@@ -17,17 +17,17 @@ from collections.abc import Iterator
 from stashlight.cli import Exit, tell
 from stashlight.errors import SettingError
 from stashlight.outputs import deliver
+from stashlight.plugins import plugin_names
 from stashlight.terminal import printable
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    from stashlight.verbs.simulate import shape_names
-
+    shapes = plugin_names("stashlight.simulation.shapes")
     add = parser.add_argument
     add("procedures", nargs="*", metavar="PROCEDURE", help="name of a procedure, or a YAML file; see --list")
     add("--list", action="store_true", help="name every procedure and what happens in it")
     add("--commands", action="store_true", help="print commands for a machine of your own instead of telemetry")
-    add("--shape", choices=shape_names(), default="nxlog", help=f"form: {', '.join(shape_names())} (default: nxlog)")
+    add("--shape", choices=shapes, default="nxlog", help=f"form: {', '.join(shapes)} (default: nxlog)")
     add("--out", metavar="DIR", help="folder to write into")
     add("--seed", type=int, default=0, metavar="N", help="vary names, sizes and moments (default: 0)")
     add("--hosts", type=int, default=0, metavar="N", help="add so many Windows machines at ordinary work")

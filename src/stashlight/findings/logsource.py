@@ -79,8 +79,11 @@ def scope(source: Logsource) -> Scope:
     match source.product:
         case "windows":
             return Scope(found.kinds, found.providers, _LINUX, found.event_ids)
-        case "linux" | "macos":
+        case "linux":
             return Scope(found.kinds, found.providers, _NOT_LINUX, found.event_ids)
+        case "macos":
+            # Of what is read, Defender alone tells of Macs.
+            return Scope(found.kinds, found.providers or ("defender",), event_ids=found.event_ids)
         case "":
             return found
         case other:

@@ -23,7 +23,7 @@ __all__ = [
 @dataclass(frozen=True, slots=True)
 class Host:
     """
-    A machine; `domain` is its DNS domain, `address` its IPv4 address, `system` "windows" or "linux".
+    A machine; `domain` is its DNS domain, `address` its IPv4 address, `system` "windows", "linux" or "macos".
 
     `audits` says that everything is logged that can be: process starts and file reads in the Security log, too, and
     what PowerShell runs as modules and pipelines. `machine` are the 8 hex digits that its process GUIDs begin with.

@@ -24,7 +24,7 @@ def defender_tables(acts: Sequence[Act]) -> dict[str, list[Row]]:
     """Give the rows of each table that has any."""
     tables: dict[str, list[Row]] = {}
     for number, act in enumerate(acts):
-        if (act.host if isinstance(act, Logon) else act.process.host).system != "windows":
+        if (act.host if isinstance(act, Logon) else act.process.host).system == "linux":
             continue
         match act:
             case Write():
@@ -62,7 +62,7 @@ def _share(act: ShareWrite, number: int) -> Row:
         "ShareName": act.share,
     }
     own: Row = {
-        "FileName": path.rsplit("\\", 1)[-1],
+        "FileName": _last(path),
         "FolderPath": path,
         "SHA256": hashlib.sha256(path.encode()).hexdigest(),
         "FileSize": act.size,
@@ -87,7 +87,7 @@ def _file(act: Write | Delete, action: str, size: int | str, number: int) -> Row
     digest = hashlib.sha256(act.path.encode()).hexdigest()
     return (
         _device(act.time, act.process.host, action)
-        | {"FileName": act.path.rsplit("\\", 1)[-1], "FolderPath": act.path, "SHA256": digest, "FileSize": size}
+        | {"FileName": _last(act.path), "FolderPath": act.path, "SHA256": digest, "FileSize": size}
         | _initiating(act.process)
         | {"RequestProtocol": "Local", "ReportId": 70_000 + number, "AdditionalFields": "{}"}
     )
@@ -97,7 +97,7 @@ def _process(act: Start, number: int) -> Row:
     process = act.process
     domain, _, name = process.account.lower().rpartition("\\")
     own: Row = {
-        "FileName": process.image.rsplit("\\", 1)[-1],
+        "FileName": _last(process.image),
         "FolderPath": process.image,
         "ProcessVersionInfoOriginalFileName": process.name,
         "ProcessVersionInfoFileDescription": process.description,
@@ -142,15 +142,19 @@ def _initiating(process: Process) -> Row:
         "InitiatingProcessAccountDomain": domain,
         "InitiatingProcessAccountName": name,
         "InitiatingProcessFolderPath": process.image.lower(),
-        "InitiatingProcessFileName": process.image.rsplit("\\", 1)[-1],
+        "InitiatingProcessFileName": _last(process.image),
         "InitiatingProcessVersionInfoOriginalFileName": process.name,
         "InitiatingProcessVersionInfoCompanyName": process.company,
         "InitiatingProcessId": process.pid,
         "InitiatingProcessCommandLine": process.command,
         "InitiatingProcessCreationTime": _iso(process.started),
         "InitiatingProcessParentId": parent.pid if parent else "",
-        "InitiatingProcessParentFileName": parent.image.rsplit("\\", 1)[-1] if parent else "",
+        "InitiatingProcessParentFileName": _last(parent.image) if parent else "",
     }
+
+
+def _last(path: str) -> str:
+    return path.replace("/", "\\").rsplit("\\", 1)[-1]
 
 
 def _iso(time: datetime) -> str:

@@ -1,7 +1,7 @@
 """
 Procedure → acts: play the steps of a YAML file.
 
-    title, start (UTC), host: {name, domain, address, system: windows | linux}; `attack: true` if it is one
+    title, start (UTC), host: {name, domain, address, system: windows | linux | macos}; `attack: true` if it is one
     hosts: {KEY: {name, domain, address, system}}, further machines; a step is done on one of them with `on: KEY`
     steps, each `at` so many seconds after the start, by the process `by` (a key given earlier):
       {at, process: KEY, image, command, account, parent: KEY, name, description, company}; `runs: true`: from before
@@ -39,13 +39,14 @@ from stashlight.simulation.acts import (
     draw,
 )
 
-__all__ = ["PROCEDURES", "Procedure", "attack_names", "play", "procedure_names", "read_procedure"]
+__all__ = ["PROCEDURES", "SYSTEMS", "Procedure", "attack_names", "play", "procedure_names", "read_procedure"]
 
 PROCEDURES = Path(__file__).parent / "procedures"
 
 _SUBJECTS = "budget contract payroll forecast design review supplier audit roadmap tender inspection invoice".split()
 _KINDS = "draft final summary notes annex minutes plan overview".split()
 _PARTS = frozenset({"title", "attack", "start", "host", "hosts", "steps", "expect", "commands"})
+SYSTEMS = ("windows", "linux", "macos")
 _HOST = frozenset({"name", "domain", "address", "system"})
 
 
@@ -100,7 +101,7 @@ class Procedure:
 
     @property
     def system(self) -> str:
-        """Whose procedure it is: windows or linux."""
+        """Whose procedure it is: one of SYSTEMS."""
         return self.hosts[""].system
 
 
@@ -165,8 +166,8 @@ def _host(document: Document, written: object, *path: str) -> Host:
     if fields.keys() - _HOST or not {"name", "domain", "address"} <= fields.keys():
         reason = "a host has name, domain, address and perhaps system"
         raise document.error(reason, *path)
-    if fields.get("system", "windows") not in {"windows", "linux"}:
-        reason = f"system '{fields['system']}' is not windows or linux"
+    if fields.get("system", "windows") not in SYSTEMS:
+        reason = f"system '{fields['system']}' is none of {', '.join(SYSTEMS)}"
         raise document.error(reason, *path)
     return Host(fields["name"], fields["domain"], fields["address"], fields.get("system", "windows"))
 
@@ -259,18 +260,18 @@ def _process(step: Step, time: datetime, host: Host, scene: _Scene) -> Process:
     image = step.get("image", "")
     started = time - timedelta(hours=3) if step.get("runs") else time
     parent = scene.processes[step["parent"]] if "parent" in step else None
-    linux = host.system == "linux"
-    account = step.get("account") or (parent.account if parent else "root" if linux else "NT AUTHORITY\\SYSTEM")
+    posix = host.system != "windows"
+    account = step.get("account") or (parent.account if parent else "root" if posix else "NT AUTHORITY\\SYSTEM")
     return Process(
         host,
         image,
-        step.get("command", image if linux else f'"{image}"'),
+        step.get("command", image if posix else f'"{image}"'),
         account,
         started,
         parent,
-        step.get("name", "-" if linux else image.rsplit("\\", 1)[-1]),
+        step.get("name", "-" if posix else image.rsplit("\\", 1)[-1]),
         step.get("description", "-"),
-        step.get("company", "-" if linux else "Microsoft Corporation"),
+        step.get("company", "-" if posix else "Microsoft Corporation"),
     )
 
 
@@ -278,7 +279,7 @@ def _files(step: Step, folder: str, seed: str, time: datetime, host: Host) -> It
     """Give time, path and size of each file, in an order that mixes the extensions."""
     names = [*step.get("names", ()), *_names(step.get("extensions", {}), seed)]
     gap = step.get("over", 0.0) / max(1, len(names))
-    slash = "/" if host.system == "linux" else "\\"
+    slash = "/" if host.system != "windows" else "\\"
     for number, name in enumerate(names):
         late = draw(400, seed, number, "ms") / 1000 * gap  # people and disks are not metronomes
         size = step.get("size", 60_000)

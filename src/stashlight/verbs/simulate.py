@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stashlight.errors import SettingError
-from stashlight.plugins import plugin, plugin_names
+from stashlight.plugins import plugin
 from stashlight.simulation.crowd import write_crowd
 from stashlight.simulation.procedure import play
 from stashlight.simulation.shapes import Shape
 
-__all__ = ["Simulated", "shape_names", "simulate"]
+__all__ = ["Simulated", "simulate"]
 
 _SHAPES = "stashlight.simulation.shapes"
 _START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -23,11 +23,6 @@ class Simulated:
 
     files: tuple[Path, ...]
     empty: tuple[str, ...]
-
-
-def shape_names() -> list[str]:
-    """Name every shape that telemetry can be written in."""
-    return plugin_names(_SHAPES)
 
 
 def simulate(

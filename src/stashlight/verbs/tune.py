@@ -26,8 +26,7 @@ from stashlight.incidents.scoring import score, severity_of
 from stashlight.incidents.tuned import Judged, Proposal, Tuned
 from stashlight.incidents.tuning import DEFAULT, Tuning, read_tuning
 from stashlight.progress import Progress
-from stashlight.simulation.attacks import load_attack
-from stashlight.simulation.procedure import attack_names
+from stashlight.simulation.attacks import load_attacks
 
 __all__ = ["Rehearsal", "tune", "with_filters"]
 
@@ -151,8 +150,7 @@ class Rehearsal:
         self.ruleset = ruleset
         self._attacks, self._cases = Engine(threads=1), Engine(threads=1)
         self._owners: dict[str, Rule] = {}
-        for name in attack_names():
-            load_attack(self._attacks, name)
+        load_attacks(self._attacks)
         for rule in ruleset.events:
             for case in rule.match:
                 self._owners |= dict.fromkeys(add_cases(self._cases, rule, [case]), rule)

@@ -83,8 +83,14 @@ def _flat_actor(fields: Fields) -> Actor:
         user_name=fields.get("AccountName"),
         user_domain=fields.get("Domain"),
         pid=first(fields, ("ExecutionProcessID", "ExecutionProcessId")),
-        message=fields.get("Message"),
+        message=_message(fields),
     )
+
+
+def _message(fields: Fields) -> object:
+    """Give the rendered text; Sumo's legacy form has it inside `_raw` only."""
+    raw = fields.get("_raw")
+    return fields.get("Message") or (message_of(raw) if isinstance(raw, str) else None)
 
 
 FLAT = Wrapping("flat", _read_flat, _flat_actor)
