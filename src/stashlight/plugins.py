@@ -8,8 +8,9 @@ No base class, no decorator, no registry and no order. What a plug-in must have 
     sarif = "their_package.sarif"
 """
 
+from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from pkgutil import iter_modules
 from typing import TypeVar, cast
 
@@ -22,7 +23,7 @@ Shape = TypeVar("Shape")
 
 def plugin_names(package: str) -> list[str]:
     """List the plug-ins of `package` (a dotted name such as "stashlight.outputs") without importing them."""
-    return sorted({*_own(package), *(entry.name for entry in entry_points(group=package))})
+    return sorted({*_own(package), *(entry.name for entry in _strangers().select(group=package))})
 
 
 def plugin(package: str, name: str, shape: type[Shape]) -> Shape:
@@ -34,7 +35,7 @@ def plugin(package: str, name: str, shape: type[Shape]) -> Shape:
     """
     if name in _own(package):
         module = import_module(f"{package}.{name}")
-    elif entries := tuple(entry_points(group=package, name=name)):
+    elif entries := tuple(_strangers().select(group=package, name=name)):
         try:
             module = entries[0].load()
         except Exception as error:  # a stranger's code may fail in any way; it must be named, not hidden
@@ -52,6 +53,12 @@ def plugin(package: str, name: str, shape: type[Shape]) -> Shape:
 def plugins(package: str, shape: type[Shape]) -> dict[str, Shape]:
     """Import every plug-in of `package`, by name; see `plugin`."""
     return {name: plugin(package, name, shape) for name in plugin_names(package)}
+
+
+@cache
+def _strangers() -> EntryPoints:
+    """Read what other packages declare once: it takes a look at every package that is installed."""
+    return entry_points()
 
 
 def _own(package: str) -> list[str]:

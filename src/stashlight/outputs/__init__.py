@@ -43,6 +43,8 @@ def output(name: str) -> Output:
 
 def output_of(path: str) -> str:
     """Name the output whose suffix `path` has, the longest one (`.stix.json` before `.json`); `text` if none has it."""
+    if not path:
+        return "text"
     fitting = [name for name in output_names() if path.lower().endswith(output(name).SUFFIX)]
     return max(fitting, key=lambda name: len(output(name).SUFFIX), default="text")
 
