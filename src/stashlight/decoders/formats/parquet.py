@@ -6,10 +6,9 @@ Source: https://parquet.apache.org/docs/file-format/
 
 import tempfile
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from stashlight.decoders.batch import Batch, Wanted
 from stashlight.decoders.envelopes import unwrap
@@ -17,6 +16,9 @@ from stashlight.decoders.json_text import dump
 from stashlight.decoders.record import Record
 from stashlight.decoders.stream import Stream
 from stashlight.errors import Problem
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
 
 __all__ = ["EVENT_COLUMNS", "decode", "event_tables", "fits"]
 
@@ -61,7 +63,7 @@ def event_tables(stream: Stream) -> Iterator[pa.RecordBatch | str] | None:
         return None
     file = _seekable(stream)
     try:
-        marked = EVENT_COLUMNS.issubset(pq.ParquetFile(file).schema_arrow.names)
+        marked = EVENT_COLUMNS.issubset(_opened(file).schema_arrow.names)
     except (pa.ArrowException, OSError, ValueError):
         marked = False
     if marked:
@@ -74,12 +76,18 @@ def _batches(file: BinaryIO) -> Iterator[pa.RecordBatch | str]:
     """Give batches until the end, or until something is damaged: then what it was; close the file."""
     file.seek(0)
     try:
-        parquet = pq.ParquetFile(file, thrift_string_size_limit=_MEMORY_BYTES, thrift_container_size_limit=1_000_000)
-        yield from parquet.iter_batches(batch_size=_BATCH_ROWS)  # pyright: ignore[reportUnknownMemberType]
+        yield from _opened(file).iter_batches(batch_size=_BATCH_ROWS)  # pyright: ignore[reportUnknownMemberType]
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         yield f"damaged Parquet: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
     finally:
         file.close()
+
+
+def _opened(file: BinaryIO) -> "ParquetFile":
+    # Imported here: every reader has this module to look at heads with, and few read Parquet.
+    from pyarrow.parquet import ParquetFile
+
+    return ParquetFile(file, thrift_string_size_limit=_MEMORY_BYTES, thrift_container_size_limit=1_000_000)
 
 
 def _seekable(stream: Stream) -> BinaryIO:
