@@ -63,6 +63,11 @@ def bounded(engine: Engine, bounds: Bounds, file: str = "") -> Generator[None]:
             reason = f"needs more than {bounds.memory / 1e6:,.0f} MB; --memory allows more"
             raise QueryError(reason, file) from error
         raise
+    except RuntimeError as error:
+        # DuckDB's word for Ctrl-C while it works.
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from error
+        raise
     finally:
         done.set()
         watch.join()

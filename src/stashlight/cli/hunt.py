@@ -78,7 +78,7 @@ def _hunt(options: argparse.Namespace) -> Exit:
             options.query,
             options.paths,
             rules=options.rules,
-            bounds=Bounds(seconds, memory, options.limit, _end),
+            bounds=Bounds(seconds, memory, options.limit, end),
             memory=memory,
             now=now,
             format=options.format,
@@ -132,7 +132,7 @@ def _moment(text: str) -> datetime:
         raise SettingError(message) from error
 
 
-def _end(message: str) -> None:
+def end(message: str) -> None:
     """End the process: nothing else stops a function that does not look up from its work."""
     tell(message)
     os._exit(Exit.REFUSED)

@@ -4,7 +4,8 @@ Logs and a question → the rows that answer it: KQL, SQL or a Sigma rule, over 
 A query of Sentinel or Defender runs on a folder of EVTX: the tables that it names are views over the events.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from stashlight.findings.load import load as load_rules
 from stashlight.findings.rule import RuleSet
 from stashlight.progress import Progress
 
-__all__ = ["Hunted", "hunt"]
+__all__ = ["Hunted", "hunt", "opened"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +63,40 @@ def hunt(
         RuleError: a Sigma rule cannot be run.
     """
     query = question if isinstance(question, Query) else named(str(question))
-    ruleset = _sigma(query) if query.language == "sigma" else load_rules([SHIPPED, *rules])
     bounds = bounds or Bounds()
+    ruleset = _sigma(query) if query.language == "sigma" else None
+    with opened(
+        paths,
+        rules=rules,
+        ruleset=ruleset,
+        memory=memory,
+        format=format,
+        strict=strict,
+        workers=workers,
+        progress=progress,
+    ) as logs:
+        moment = None if now is None else _microseconds(now)
+        answer = ask(logs, query, bounds, moment) if ruleset is None else ask_rules(logs, bounds, query.file)
+        return Hunted(query, answer, logs.tally, logs.searched())
+
+
+@contextmanager
+def opened(
+    paths: Sequence[str],
+    *,
+    rules: Sequence[str | Path] = (),
+    ruleset: RuleSet | None = None,
+    memory: int | None = None,
+    format: str | None = None,  # noqa: A002 - the option's name
+    strict: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Generator[Logs]:
+    """Read logs and keep them ready to be asked; `findings` are of `ruleset`, None the shipped rules and those in `rules`."""
     with Engine(memory=memory) as engine:
         # A question may look at any event, script blocks included.
         tally = load(paths, engine, format=format or "", strict=strict, workers=workers, progress=progress)
-        logs = Logs(engine, tally, ruleset)
-        if query.language == "sigma":
-            answer = ask_rules(logs, bounds, query.file)
-        else:
-            answer = ask(logs, query, bounds, None if now is None else _microseconds(now))
-        return Hunted(query, answer, tally, logs.searched())
+        yield Logs(engine, tally, ruleset or load_rules([SHIPPED, *rules]))
 
 
 def _sigma(query: Query) -> RuleSet:
