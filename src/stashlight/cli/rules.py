@@ -25,11 +25,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         each = verbs.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         each.add_argument("paths", nargs="*", metavar="PATH", help="rule file or folder (default: the shipped rules)")
         each.set_defaults(verb=verb)
+        if name == "lint":
+            each.add_argument(
+                "--summary", action="store_true", help="only how many rules run, by folder, and why the others do not"
+            )
     show = verbs.add_parser("show", help="show a rule and its SQL", description="Show a rule and its SQL.")
     show.add_argument("rule", metavar="RULE", help="id, name or title of a rule")
     show.add_argument("paths", nargs="*", metavar="PATH", help="rule file or folder (default: the shipped rules)")
     show.set_defaults(verb=_show)
+    _new_arguments(verbs.add_parser("new", help="write a rule to fill in, or a repository of rules", description=_NEW))
     _export_arguments(verbs.add_parser("export", help="write the rules for another product", description=_EXPORT))
+
+
+_NEW = """Write a rule to fill in, with cases, or a whole repository with continuous integration.
+
+    stashlight rules new windows/process_creation_odd_archiver --technique T1560.001 --rung pack
+    stashlight rules new --repository our-detections"""
+
+
+def _new_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    add = parser.add_argument
+    add("name", nargs="?", metavar="NAME", help="PRODUCT/CATEGORY_what, such as windows/process_creation_odd_archiver")
+    add("--to", default=".", metavar="DIR", help="folder of the rules (default: the current one)")
+    add("--technique", default="T1074.001", metavar="ID", help="ATT&CK technique that it shows (default: T1074.001)")
+    add("--rung", default="stage", help="step of the ladder that it shows (default: stage)")
+    add("--author", default="FILL IN", metavar="WHO", help="who wrote it")
+    add("--repository", metavar="DIR", help="write a repository for rules of your own there, with an example of each")
+    parser.set_defaults(verb=_new)
 
 
 _EXPORT = """Write the rules for another product: every rule on single events, and bursts, fan-in, ladder and score.
@@ -62,10 +85,15 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Exit:
     if options.verb is None:
         return _export(options)
-    from stashlight.findings.load import SHIPPED, load
+    if options.verb is _new:
+        return _new(options)
+    from stashlight.findings.load import SHIPPED, beside_shipped, load
 
     rules = load(options.paths or (SHIPPED,))
-    for error in rules.errors:
+    if any(error.reason.startswith("no rule '") for error in rules.errors):
+        # What refers to a shipped rule, such as a filter on file_written, can be used beside it only.
+        rules = beside_shipped(options.paths)
+    for error in () if getattr(options, "summary", False) else rules.errors:
         tell(str(error))
     failed: bool = options.verb(rules, options)
     return Exit.FOUND if failed or rules.errors else Exit.DONE
@@ -93,8 +121,14 @@ def _show(rules: RuleSet, options: argparse.Namespace) -> bool:
     return False
 
 
-def _lint(rules: RuleSet, _: argparse.Namespace) -> bool:
+def _lint(rules: RuleSet, options: argparse.Namespace) -> bool:
     from stashlight.findings.lint import lint
+    from stashlight.findings.share import refusals, shares
+
+    if options.summary:
+        deliver(printable(str(share)) + "\n" for share in shares(rules))
+        deliver(printable(f"refused {count:>6,}  {reason}") + "\n" for reason, count in refusals(rules))
+        return False
 
     complaints = [printable(str(complaint)) + "\n" for complaint in lint(rules)]
     deliver(complaints)
@@ -110,6 +144,31 @@ def _test(rules: RuleSet, _: argparse.Namespace) -> bool:
     cases = sum(len(rule.match) + len(rule.ignore) for rule in _all(rules))
     tell(f"{len(_all(rules)):,} rules, {cases:,} cases, {len(failed):,} failed, {len(rules.errors):,} errors")
     return bool(failed)
+
+
+def _new(options: argparse.Namespace) -> Exit:
+    from datetime import UTC, datetime
+    from uuid import uuid4
+
+    from stashlight.findings.scaffold import scaffold
+    from stashlight.verbs.new_rules import write_repository, write_rule
+
+    if (options.name is None) is (options.repository is None):
+        message = "say NAME of one rule, or --repository DIR"
+        raise SettingError(message)
+    if options.repository:
+        deliver(f"{path}\n" for path in write_repository(options.repository))
+        return Exit.DONE
+    text = scaffold(
+        options.name,
+        identity=uuid4(),
+        date=f"{datetime.now(UTC):%Y-%m-%d}",
+        author=options.author,
+        rung=options.rung,
+        technique=options.technique,
+    )
+    deliver([f"{write_rule(options.to, options.name, text)}\n"])
+    return Exit.DONE
 
 
 def _export(options: argparse.Namespace) -> Exit:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from uuid import UUID
 
-from stashlight.findings.rule import LEVELS, Rule, RuleSet
+from stashlight.findings.rule import FILL_IN, LEVELS, Rule, RuleSet
 
 __all__ = ["LINTS", "Complaint", "Lint", "lint"]
 
@@ -125,6 +125,11 @@ def _analytics(rule: Rule) -> str | None:
     return f"analytic '{wrong[0]}'" if wrong else None
 
 
+def _filled(rule: Rule) -> str | None:
+    count = rule.text.count(FILL_IN)
+    return f"'{FILL_IN}' stands in it {count} times" if count else None
+
+
 LINTS: tuple[Lint, ...] = (
     Lint("id", "give it a random UUID (uuidgen)", _id),
     Lint("tags", "use attack.tXXXX(.XXX), attack.<tactic>, detection.*", _tags),
@@ -138,5 +143,6 @@ LINTS: tuple[Lint, ...] = (
     Lint("cases", f"give at least {_FEWEST_CASES} of each, the ignores being benign look-alikes", _cases),
     Lint("file-name", "name it PRODUCT/CATEGORY_what.yml", _file_name),
     Lint("rung", "say which step of the ladder a match shows", _rung),
+    Lint("filled", "say it in your own words", _filled),
     Lint("analytics", "use ATT&CK analytic ids such as AN0724", _analytics),
 )

@@ -7,13 +7,14 @@ pySigma nor sqlglot.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from stashlight.errors import InputError, RuleError
 from stashlight.findings import kept
 from stashlight.findings.rule import LARGEST_FILE, RuleSet
 
-__all__ = ["SHIPPED", "load"]
+__all__ = ["SHIPPED", "beside_shipped", "load"]
 
 SHIPPED = Path(__file__).parent.parent / "rules"
 _SUFFIXES = frozenset({".yml", ".yaml"})
@@ -46,6 +47,23 @@ def load(
     if keep and not errors:
         kept.write(rules)
     return rules
+
+
+def beside_shipped(paths: Sequence[str | Path]) -> RuleSet:
+    """
+    Give the rules of `paths`, loaded together with the shipped ones, which they may name.
+
+    Raises:
+        InputError: a path that does not exist.
+    """
+    shipped = SHIPPED.resolve()
+    whole = load([SHIPPED, *(p for p in paths if not Path(p).resolve().is_relative_to(shipped))])
+    own = {Path(file).resolve() for file in _texts([Path(p) for p in paths])[0]}
+    return replace(
+        whole,
+        rules=tuple(rule for rule in whole.rules if Path(rule.file).resolve() in own),
+        filters=tuple(rule for rule in whole.filters if Path(rule.file).resolve() in own),
+    )
 
 
 def _texts(paths: list[Path]) -> tuple[dict[str, str], list[RuleError]]:

@@ -10,13 +10,28 @@ from typing import Literal
 
 from stashlight.errors import RuleError
 
-__all__ = ["LARGEST_FILE", "LEVELS", "RUNGS", "Case", "Correlation", "Form", "Logsource", "Note", "Rule", "RuleSet"]
+__all__ = [
+    "FILL_IN",
+    "LARGEST_FILE",
+    "LEVELS",
+    "RUNGS",
+    "Case",
+    "Correlation",
+    "Form",
+    "Logsource",
+    "Note",
+    "Rule",
+    "RuleSet",
+]
 
 Form = Literal["event", "correlation", "filter"]
 Case = dict[str, object]
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
 LARGEST_FILE = 1_000_000  # bytes of a rule file; the largest of SigmaHQ has 60,000
+FILL_IN = "FILL IN"
+"""What a new rule has where its author has still to say something."""
+
 RUNGS = ("collect", "stage", "pack", "exfiltrate", "clean_up", "context")
 
 
