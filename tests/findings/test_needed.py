@@ -1,7 +1,9 @@
 """What rules let reading leave aside: never an event that one of them matches."""
 
+import json
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -12,12 +14,14 @@ from stashlight.engines import pattern
 from stashlight.engines.duckdb import Engine
 from stashlight.events import MAPPED, Needed, Normaliser, Tally
 from stashlight.events.arrow import found
+from stashlight.events.loading import load as read
 from stashlight.events.schema import Kind, fold
 from stashlight.findings.load import SHIPPED, load
 from stashlight.findings.match import match
 from stashlight.findings.needed import needed
 from stashlight.findings.partial import UnknownError, texts_of
 from stashlight.findings.rule import RuleSet
+from stashlight.verbs.convert import convert
 
 RULES = load([SHIPPED])
 SCRIPT_RULES = RuleSet(tuple(r for r in RULES.rules if Kind.SCRIPT_BLOCK in r.kinds))
@@ -125,6 +129,33 @@ def test_what_is_left_aside_matches_no_rule(texts: list[str], event_id: int) -> 
                 )
             )
     assert results[0] == results[1]
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    st.lists(st.lists(_WORDS, max_size=6).map(" ".join) | st.text(max_size=20), min_size=1, max_size=40),
+    st.sampled_from([800, 4103, 4104]),
+    st.booleans(),
+)
+def test_nor_what_is_left_aside_unparsed(texts: list[str], event_id: int, ascii_only: bool) -> None:
+    """As bytes of a log, and as an event table of that log: findings, counts and times are those of reading all."""
+    field = {800: "Message", 4103: "Payload", 4104: "ScriptBlockText"}[event_id]
+    said = {"SourceName": "PowerShell" if event_id == 800 else "Microsoft-Windows-PowerShell", "EventID": event_id}
+    with TemporaryDirectory() as folder:
+        log, whole = Path(folder) / "log.json", Path(folder) / "log.parquet"
+        with log.open("w", encoding="utf-8") as file:
+            for i, text in enumerate(texts):
+                record = {**said, "Hostname": "h", "@timestamp": f"2024-01-01T00:00:{i:02d}Z", field: text}
+                file.write(json.dumps(record, ensure_ascii=ascii_only) + "\n")
+        convert([str(log)], str(whole))
+        results: list[object] = []
+        for source, wish in ((log, Needed()), (log, needed(RULES)), (whole, needed(RULES))):
+            with Engine() as engine:
+                tally = read([str(source)], engine, needed=wish)
+                match(engine, SCRIPT_RULES)
+                found = sorted(engine.rows("SELECT rule_id, event_key FROM findings"))
+                results.append((found, tally.records, tally.kinds, tally.first, tally.last))
+    assert results[0] == results[1] == results[2]
 
 
 def test_events_of_other_ids_are_all_needed() -> None:

@@ -9,6 +9,8 @@ from stashlight.cli import Exit, reading, tell
 from stashlight.outputs import check_target
 from stashlight.progress import progress_on
 
+_MOST_TOLD = 20
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     reading(parser)
@@ -30,6 +32,9 @@ def run(options: argparse.Namespace) -> Exit:
         )
     if not options.quiet:
         tell(f"{tally.events:,} events of {tally.records:,} records in {tally.files:,} files written to {options.to}")
-    for problem in tally.problems:
+    for problem in tally.problems[:_MOST_TOLD]:
         tell(f"{problem.file}{', ' if problem.position else ''}{problem.position}: {problem.reason}")
+    if len(tally.problems) > _MOST_TOLD:
+        more = sum(problem.count for problem in tally.problems[_MOST_TOLD:])
+        tell(f"and {more:,} more; `stashlight scan … --as json` lists them all")
     return Exit.INCOMPLETE if options.strict and tally.problems else Exit.DONE

@@ -36,7 +36,7 @@ def load(raw: bytes) -> tuple[object, str]:
     except orjson.JSONDecodeError as error:
         first = error
     if not _REPAIRABLE.search(raw):
-        message = "JSON nested too deeply" if "depth limit" in str(first) else f"malformed JSON: {first}"
+        message = "JSON nested too deeply" if "depth limit" in str(first) else f"malformed JSON: {_said(first)}"
         raise JsonError(message) from first
     text = raw.decode("utf-8", "replace")
     is_text = "\ufffd" not in text or b"\xef\xbf\xbd" in raw
@@ -44,8 +44,15 @@ def load(raw: bytes) -> tuple[object, str]:
     try:
         return cast("object", json.loads(_ESCAPE.sub(_paired, text), strict=False)), repair
     except (ValueError, RecursionError) as error:
-        message = f"malformed JSON: {first}" if not isinstance(error, RecursionError) else "JSON nested too deeply"
+        message = (
+            f"malformed JSON: {_said(first)}" if not isinstance(error, RecursionError) else "JSON nested too deeply"
+        )
         raise JsonError(message) from error
+
+
+def _said(error: orjson.JSONDecodeError) -> str:
+    """Without the place within the value, so that what is wrong with many can be said once."""
+    return error.msg
 
 
 def dump(value: object) -> bytes:

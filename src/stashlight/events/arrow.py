@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 __all__ = [
+    "at",
     "counts",
     "fitted",
     "found",
@@ -19,6 +20,7 @@ __all__ = [
     "span",
     "texts",
     "typed",
+    "values",
     "without_pandas",
 ]
 
@@ -70,6 +72,16 @@ def repeated(value: Value, n: int, kind: pa.DataType) -> AnyArray:
 def texts(table: pa.Table, name: str) -> list[str]:
     """Give a column without NULLs."""
     return cast("list[str]", table[name].to_pylist())
+
+
+def values(table: pa.Table, name: str) -> list[Value]:
+    """Give a column."""
+    return cast("list[Value]", table[name].to_pylist())
+
+
+def at(table: pa.Table, rows: Sequence[int]) -> pa.Table:
+    """Give these rows."""
+    return cast("Any", table).take(rows)
 
 
 def counts(table: pa.Table, name: str) -> dict[str, int]:

@@ -48,7 +48,7 @@ def pieces(
     source: Source, tally: Tally, wanted: Wanted, form: str, *, strict: bool, needed: Needed
 ) -> Iterator[pa.Table | None]:
     """As `read_source`, with a None now and then as a sign of life: `tally` says how far it is."""
-    if (tables := read_back(source, tally)) is not None:
+    if (tables := read_back(source, tally, needed)) is not None:
         yield from tables
         return
     normaliser = Normaliser(source.name, needed, tally)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from stashlight.errors import SettingError
 from stashlight.incidents.baseline import TABLES, Baseline, Days, Key, Table
@@ -34,6 +33,9 @@ def write_days(folder: Path, days: Days) -> None:
     Raises:
         SettingError: the folder cannot be written.
     """
+    # Imported here: every scan has this module, and few have a baseline.
+    from pyarrow import parquet as pq
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tables = {name: _arrow(name, days.get(name, {})) for name in TABLES}
@@ -62,6 +64,8 @@ def read_days(folder: Path) -> Days:
 
 
 def _read(file: Path, name: str) -> Table:
+    from pyarrow import parquet as pq  # as above
+
     try:
         source = pq.ParquetFile(file)
         marks = source.schema_arrow.metadata or {}
