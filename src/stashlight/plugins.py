@@ -11,6 +11,7 @@ No base class, no decorator, no registry and no order. What a plug-in must have 
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoints, entry_points
+from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import TypeVar, cast
 
@@ -62,7 +63,10 @@ def _strangers() -> EntryPoints:
 
 
 def _own(package: str) -> list[str]:
-    return [module.name for module in iter_modules(import_module(package).__path__) if not module.name.startswith("_")]
+    # Found, not imported: a command line that only names plug-ins need not pay for what they stand on.
+    spec = find_spec(package)
+    places = spec.submodule_search_locations if spec else None
+    return [module.name for module in iter_modules(places) if not module.name.startswith("_")] if places else []
 
 
 def _members(shape: type[object]) -> list[str]:
