@@ -81,6 +81,7 @@ BAD: dict[str, Rule] = {
     "cases": replace(_named("is_archive_file"), ignore=()),
     "file-name": replace(_named("is_archive_file"), file="windows/archive.yml"),
     "rung": replace(_named("is_archive_file"), note=Note()),
+    "filled": replace(_named("is_archive_file"), text="title: x\ndescription: Sees FILL IN."),
     "analytics": replace(_named("is_archive_file"), note=Note(rung="pack", analytics=("DET0071",))),
 }
 
