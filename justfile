@@ -27,6 +27,10 @@ docs:
     cog -r -I docs {{generated}}
     python docs/generated.py > docs/reference/result.schema.json
 
+# Build the documentation as a site that needs no server and no network: site/index.html
+site folder="site":
+    NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet --site-dir {{folder}}
+
 # Put code into the project's format.
 format:
     ruff check --fix-only
