@@ -27,6 +27,9 @@ from stashlight.incidents.scoring import Weigher
 from stashlight.incidents.tuning import DEFAULT, name_of
 from stashlight.outputs import output, output_names
 from stashlight.plugins import plugin_names, plugins
+from stashlight.simulation.commands import commands as commands_of
+from stashlight.simulation.procedure import procedure_names, read_procedure
+from stashlight.validation.signals import FAMILIES, SIGNALS
 
 ROOT = Path(__file__).parents[1]
 
@@ -74,6 +77,36 @@ def listing_formats() -> str:
     """Give a line for every form of listing that is read."""
     package = "stashlight.listings.formats"
     return _table(("form", "what it is"), [(f"`{n}`", _summary(f"{package}.{n}")) for n in plugin_names(package)])
+
+
+def shapes() -> str:
+    """Give a line for every shape that telemetry is simulated in."""
+    package = "stashlight.simulation.shapes"
+    return _table(("`--shape`", "what it is"), [(f"`{n}`", _summary(f"{package}.{n}")) for n in plugin_names(package)])
+
+
+def procedures(*, attacks: bool) -> str:
+    """Give a line for every procedure, of attacks or of what only looks like one."""
+    rows = [
+        (f"`{each.name}`", each.system, each.title, "" if commands_of(each) is None else "yes")
+        for each in map(read_procedure, procedure_names())
+        if each.attack is attacks
+    ]
+    head = ("procedure", "system", "what happens", "commands")
+    return _table(head, rows) if attacks else _table(head[:3], [row[:3] for row in rows])
+
+
+def signals() -> str:
+    """Give a line for every signal that is checked, by the families that expectations may name."""
+    rows = [
+        (
+            signal.name,
+            ", ".join(f"`{name}`" for name, members in FAMILIES.items() if signal.name in members),
+            signal.switch,
+        )
+        for signal in SIGNALS
+    ]
+    return _table(("signal", "family", "how to have it logged"), rows)
 
 
 def output_formats() -> str:
