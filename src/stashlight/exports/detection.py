@@ -134,7 +134,7 @@ def detections(rules: RuleSet, tuning: Tuning) -> tuple[list[Detection], list[tu
     weighed = [r for r in rules.events if r.reports and not r.note.session and r.note.weight > 0 and r.id in parts]
     if weighed:
         made += [_fan_in(tuning), *_ladders(weighed, parts, tuning, rules)]
-        made.append(_score(weighed, parts, tuning))
+        made.append(replace(_score(weighed, parts, tuning), needed=_with_filters(rules, weighed)))
     made += _seeds(rules, parts)
     return _apart(made), refused
 

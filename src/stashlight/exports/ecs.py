@@ -9,7 +9,7 @@ under `winlog.event_data`.
 from collections.abc import Callable
 from typing import Final
 
-from stashlight.exports.writing import Table, Tables
+from stashlight.exports.writing import SHARE_FIELDS, Table, Tables
 
 __all__ = ["INDEX", "OPTIONAL", "PROCESS", "tables"]
 
@@ -57,6 +57,9 @@ def tables(source: Callable[[str, str, str], str]) -> Tables:
             f"{product}/file_delete": Table(source("file", "deletion", product), _FILE, _ROLES),
             f"{product}/network_connection": Table(source("network", "start", product), _NETWORK, _ROLES),
         }
+    share = Table(
+        source("", "", "5145"), {"EventID": "event.code", **{name: _DATA + name for name in SHARE_FIELDS}}, _SHARE
+    )
     return found | {
         "windows/ps_script": Table(
             source("", "", "4104"),
@@ -67,9 +70,6 @@ def tables(source: Callable[[str, str, str], str]) -> Tables:
         "windows/ps_classic_script": Table(
             source("", "", "800"), {"Data": "message"}, script, note="the data of event 800 are searched in `message`"
         ),
-        "windows/share_write": Table(
-            source("", "", "5145"),
-            {"EventID": "event.code", "AccessMask": _DATA + "AccessMask", "SubjectUserName": _DATA + "SubjectUserName"},
-            _SHARE,
-        ),
+        "windows/share_write": share,
+        "windows/security/5145": share,
     }

@@ -143,7 +143,9 @@ def _seed(detection: Detection, steps: Sequence[Sequence[Found]], since: _Since)
         table = parts[0].table.source.split()[0]
         columns = ", ".join((time, *_SEED_COLUMNS[table], f"DetectionType = {literal(step.name)}"))
         source = "\n| ".join(parts[0].table.source.split(" | "))
-        lines.append(f"let {step.name} = {source}\n| where {time} > ago(24h)\n| where {parts[0].condition}\n| project {columns};")
+        lines.append(
+            f"let {step.name} = {source}\n| where {time} > ago(24h)\n| where {parts[0].condition}\n| project {columns};"
+        )
     names = [step.name for step in detection.steps]
     return "\n".join(lines) + f"\nunion {', '.join(names)}\n| sort by {time} desc"
 

@@ -38,6 +38,7 @@ from sigma.types import (
 
 from stashlight.errors import RuleError
 from stashlight.exports.condition import All, Any, Condition, Exists, Like, Network, Not, Number, Pattern, Text, Wild
+from stashlight.findings import columns
 from stashlight.findings.rule import Rule
 from stashlight.findings.text import documents
 
@@ -134,7 +135,7 @@ def _leaf(field: str, value: SigmaType) -> Condition:
         case SigmaString():
             return _text(field, value)
         case SigmaNumber():
-            return Number(field, "=", value.number)
+            return _number(field, value.number)
         case SigmaBool():
             return Text(field, "is", (str(value.boolean).lower(),))
         case SigmaRegularExpression():
@@ -158,6 +159,14 @@ def _leaf(field: str, value: SigmaType) -> Condition:
         case _:
             reason = f"values of type {type(value).__name__}"
             raise CannotError(reason)
+
+
+def _number(field: str, number: float) -> Condition:
+    """Give a comparison with a number; logs write masks and logon ids in hexadecimal, and so they are asked for."""
+    at = columns.field(field)
+    if at is not None and at.hexadecimal:
+        return Text(field, "is", (hex(int(number)),))
+    return Number(field, "=", number)
 
 
 def _as_written(value: SigmaRegularExpression) -> str:

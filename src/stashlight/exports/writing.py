@@ -23,9 +23,8 @@ from stashlight.exports.condition import (
 )
 from stashlight.exports.detection import Detection, Part, Step
 from stashlight.exports.reading import CannotError
-from stashlight.findings.rule import Logsource
 
-__all__ = ["Dialect", "Found", "Table", "Tables", "table_of", "written", "written_steps"]
+__all__ = ["SHARE_FIELDS", "Dialect", "Found", "Table", "Tables", "table_of", "written", "written_steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,18 @@ class Table:
     note: str = ""
 
 
-# `PRODUCT/CATEGORY`, `PRODUCT/SERVICE`, or CATEGORY alone for any product.
+# What event 5145 (a file on a share was asked for) has; targets that keep Windows' own names take them from here.
+SHARE_FIELDS = (
+    "SubjectUserName",
+    "SubjectDomainName",
+    "IpAddress",
+    "ShareName",
+    "RelativeTargetName",
+    "AccessMask",
+    "AccessList",
+)
+
+# `PRODUCT/CATEGORY`, `PRODUCT/SERVICE/EVENT`, or CATEGORY alone for any product.
 Tables = Mapping[str, Table]
 
 
@@ -74,14 +84,22 @@ class Found:
     condition: str
 
 
-def table_of(tables: Tables, logsource: Logsource) -> Table:
-    """Give the table of a logsource, or CannotError."""
-    what = logsource.category or logsource.service
-    for key in (f"{logsource.product}/{what}", what):
-        if key in tables:
-            return tables[key]
-    reason = f"no table for {'/'.join(filter(None, (logsource.product, what)))}"
+def table_of(tables: Tables, part: Part) -> Table:
+    """Give the table of a part's logsource, or CannotError; a service has one for each event id that is asked for."""
+    what = part.logsource.category or part.logsource.service
+    key = f"{part.logsource.product}/{what}"
+    if not part.logsource.category:
+        key += "".join(f"/{event}" for event in _event_ids(part.condition))
+    for each in (key, what):
+        if each in tables:
+            return tables[each]
+    reason = f"no table for {key.strip('/')}"
     raise CannotError(reason)
+
+
+def _event_ids(condition: Condition) -> list[int]:
+    parts = condition.parts if isinstance(condition, All) else (condition,)
+    return [int(p.value) for p in parts if isinstance(p, Number) and p.field in ("EventID", "EventCode")]
 
 
 def written(condition: Condition, fields: Mapping[str, str], dialect: Dialect) -> str:
@@ -113,7 +131,7 @@ def _parts(step: Step, tables: Tables, dialect: Dialect) -> tuple[list[Found], l
     left: list[tuple[str, str]] = []
     for part in step.parts:
         try:
-            table = table_of(tables, part.logsource)
+            table = table_of(tables, part)
             found.append(Found(part, table, table.instead or written(part.condition, table.fields, dialect)))
         except CannotError as error:
             left.append((part.title, str(error)))

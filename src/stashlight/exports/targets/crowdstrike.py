@@ -81,7 +81,7 @@ _PLACE = r'| replace("[\\\\/][^\\\\/]*$", with="", field=TargetFileName, as=plac
 
 
 def query(detection: Detection) -> Query:
-    if detection.kind == "correlation":
+    if detection.kind in ("seed", "correlation"):
         reason = f"a Sigma correlation of type {detection.correlation} has no template for LogScale"
         raise CannotError(reason)
     if detection.kind in ("burst", "fan-in") and detection.operator not in ("gte", "gt"):

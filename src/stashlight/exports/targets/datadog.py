@@ -96,7 +96,7 @@ _WINDOWS = (60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
 
 
 def query(detection: Detection) -> Query:
-    if detection.kind in ("score", "correlation"):
+    if detection.kind in ("score", "seed", "correlation"):
         reason = "rules count or order, they do not add weights: entity risk scores do that from the severities"
         raise CannotError(reason if detection.kind == "score" else f"no template for {detection.correlation}")
     if detection.operator not in ("gte", "gt"):

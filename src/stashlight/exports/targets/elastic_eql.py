@@ -77,6 +77,7 @@ def query(detection: Detection) -> Query:
     reasons = {
         "fan-in": "EQL cannot count distinct values: take elastic-esql",
         "score": "EQL cannot add: take elastic-esql",
+        "seed": "the seed documents are written for Sumo Logic and Kusto",
         "correlation": f"a Sigma correlation of type {detection.correlation} has no template for EQL",
     }
     if detection.kind in reasons:
@@ -91,7 +92,7 @@ def query(detection: Detection) -> Query:
         raise CannotError(reason)
     runs = f" with runs={detection.least}" if detection.kind == "burst" else ""
     lines = [f"sequence by {by} with maxspan={hours(detection.span)}"]
-    lines += [f"  [ {_any(parts)} ]{runs}" for parts in steps]
+    lines += [f"  [ {_any(parts, _known(parts[0], detection))} ]{runs}" for parts in steps]
     if detection.kind == "burst":
         notes.append("a row of Elastic Defend or Winlogbeat is one act; rows that stand for many are not known there")
     return Query(_optional("\n".join(lines)), tuple(notes))
@@ -109,12 +110,18 @@ def _role(found: Found, role: str) -> str:
     return expression
 
 
-def _any(parts: Sequence[Found]) -> str:
+def _known(found: Found, detection: Detection) -> str:
+    """An event without one of the group's values belongs to no group."""
+    return " and ".join(f"{_role(found, role)} != null" for role in detection.group)
+
+
+def _any(parts: Sequence[Found], known: str) -> str:
     """Give one step: several parts are alternatives, of whatever category."""
     if len({f.table.source for f in parts}) == 1:
         inner = "\n    or ".join(f"({f.condition})" for f in parts)
-        return f"{parts[0].table.source} and\n    ({inner})"
-    return "any where\n    " + "\n    or ".join(f"({_within(f.table.source)} and ({f.condition}))" for f in parts)
+        return f"{parts[0].table.source} and {known} and\n    ({inner})"
+    inner = "\n    or ".join(f"({_within(f.table.source)} and ({f.condition}))" for f in parts)
+    return f"any where {known} and (\n    {inner})"
 
 
 def _within(source: str) -> str:

@@ -101,7 +101,7 @@ def query(detection: Detection) -> Query:
         return Query(
             text, tuple(notes), {r: found.table.roles[r] for r in ("host", "account") if r in found.table.roles}
         )
-    if detection.kind == "correlation":
+    if detection.kind in ("seed", "correlation"):
         reason = f"a Sigma correlation of type {detection.correlation} has no template for ES|QL"
         raise CannotError(reason)
     step = max(1, detection.seconds // _STEPS)

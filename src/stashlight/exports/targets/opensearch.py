@@ -49,7 +49,7 @@ _Clause = dict[str, Anything]
 
 
 def query(detection: Detection) -> Query:
-    if detection.kind in ("ladder", "correlation"):
+    if detection.kind in ("ladder", "seed", "correlation"):
         reason = "the Query DSL knows no order of events: take elastic-eql's text in a sequence, or Stashlight itself"
         raise CannotError(reason)
     clauses, notes, chosen = _clauses(detection)
@@ -81,7 +81,7 @@ def _clauses(detection: Detection) -> tuple[list[_Clause], list[str], list[Part]
     reasons: list[str] = []
     for part in detection.parts:
         try:
-            table = table_of(TABLES, part.logsource)
+            table = table_of(TABLES, part)
             notes += [table.note] if table.note else []
             clauses.append(_all([*_selected(table.source), _clause(part.condition, table.fields)]))
             chosen.append(part)
@@ -113,10 +113,7 @@ def _selector(paths: Mapping[str, str], script: str) -> _Clause:
 
 
 def _role(parts: Sequence[Part], role: str) -> str:
-    names = {
-        table.roles.get(role) or table.fields.get(role)
-        for table in (table_of(TABLES, part.logsource) for part in parts)
-    }
+    names = {table.roles.get(role) or table.fields.get(role) for table in (table_of(TABLES, part) for part in parts)}
     if len(names) != 1 or None in names:
         reason = f"no single field for {role}"
         raise CannotError(reason)

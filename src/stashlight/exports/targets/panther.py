@@ -15,7 +15,7 @@ from stashlight.exports.detection import Detection
 from stashlight.exports.reading import CannotError
 from stashlight.exports.severities import severity
 from stashlight.exports.target import Query
-from stashlight.exports.writing import Dialect, Found, Table, Tables, written_steps
+from stashlight.exports.writing import SHARE_FIELDS, Dialect, Found, Table, Tables, written_steps
 
 __all__ = ["COMMENT", "FORMS", "query", "write"]
 
@@ -39,6 +39,15 @@ def _table(channel: str, event: int, names: Sequence[str], roles: Mapping[str, s
 
 
 _SYSMON, _POWERSHELL = "Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-PowerShell/Operational"
+_SHARE = _table(
+    "Security",
+    5145,
+    ("EventID", *SHARE_FIELDS),
+    {
+        "host": 'seen(event, "Computer")', "account": 'seen(event, "SubjectUserName")',
+        "client": 'seen(event, "IpAddress")', "share": 'seen(event, "ShareName")',
+    },
+)  # fmt: skip
 TABLES: Tables = {
     "windows/process_creation": _table(_SYSMON, 1, _NAMES),
     "windows/file_event": _table(_SYSMON, 11, _NAMES),
@@ -47,15 +56,8 @@ TABLES: Tables = {
     "windows/ps_script": _table(_POWERSHELL, 4104, ("ScriptBlockText", "Path"), {**_ROLES, "account": 'seen(event, "UserID")'}),
     "windows/ps_module": _table(_POWERSHELL, 4103, ("Payload", "ContextInfo"), {**_ROLES, "account": 'seen(event, "UserID")'}),
     "windows/ps_classic_script": _table("Windows PowerShell", 800, ("Data",), {**_ROLES, "account": 'seen(event, "UserID")'}),
-    "windows/share_write": _table(
-        "Security",
-        5145,
-        ("EventID", "AccessMask", "SubjectUserName"),
-        {
-            "host": 'seen(event, "Computer")', "account": 'seen(event, "SubjectUserName")',
-            "client": 'seen(event, "IpAddress")', "share": 'seen(event, "ShareName")',
-        },
-    ),
+    "windows/share_write": _SHARE,
+    "windows/security/5145": _SHARE,
 }  # fmt: skip
 
 
@@ -104,7 +106,7 @@ def inside(event, name, network):
 
 
 def query(detection: Detection) -> Query:
-    if detection.kind in ("score", "correlation"):
+    if detection.kind in ("score", "seed", "correlation"):
         reason = "rules count matches and order them, they do not add weights"
         raise CannotError(reason if detection.kind == "score" else f"no template for {detection.correlation}")
     if detection.kind in ("burst", "fan-in") and detection.operator not in ("gte", "gt"):

@@ -101,7 +101,7 @@ def _about(text: str, event: str) -> str:
 
 
 def query(detection: Detection) -> Query:
-    if detection.kind == "correlation":
+    if detection.kind in ("seed", "correlation"):
         reason = f"a Sigma correlation of type {detection.correlation} has no template for YARA-L"
         raise CannotError(reason)
     if detection.kind in ("burst", "fan-in") and detection.operator not in ("gte", "gt"):

@@ -16,7 +16,7 @@ from stashlight.exports.detection import Detection
 from stashlight.exports.severities import confidence, severity
 from stashlight.exports.target import Query
 from stashlight.exports.targets import defender
-from stashlight.exports.writing import Table, Tables
+from stashlight.exports.writing import SHARE_FIELDS, Table, Tables
 
 __all__ = ["COMMENT", "FORMS", "TABLES", "query", "write"]
 
@@ -27,6 +27,11 @@ _EVERY = timedelta(hours=1)
 _POWERSHELL = {"host": "Computer", "account": "tostring(EventData.UserId)"}
 _SCRIPT = 'WindowsEvent | where Provider == "Microsoft-Windows-PowerShell" and EventID == {}'
 
+_SHARE = Table(
+    "SecurityEvent",
+    {name: name for name in ("EventID", *SHARE_FIELDS)},
+    {"host": "Computer", "account": "SubjectUserName", "client": "IpAddress", "share": "ShareName"},
+)
 TABLES: Tables = {
     **defender.TABLES,
     "windows/ps_script": Table(
@@ -39,11 +44,8 @@ TABLES: Tables = {
         {"Payload": "tostring(EventData.Payload)", "ContextInfo": "tostring(EventData.ContextInfo)"},
         _POWERSHELL,
     ),
-    "windows/share_write": Table(
-        "SecurityEvent",
-        {"EventID": "EventID", "AccessMask": "AccessMask", "SubjectUserName": "SubjectUserName"},
-        {"host": "Computer", "account": "SubjectUserName", "client": "IpAddress", "share": "ShareName"},
-    ),
+    "windows/share_write": _SHARE,
+    "windows/security/5145": _SHARE,
 }
 
 

@@ -13,6 +13,7 @@ from stashlight.exports.deployment import as_yaml
 from stashlight.exports.detection import Detection, hours
 from stashlight.exports.reading import CannotError
 from stashlight.exports.target import Query
+from stashlight.findings import columns
 from stashlight.findings.rule import Rule
 from stashlight.findings.text import documents
 
@@ -29,6 +30,9 @@ _FIELDS = {
 
 def query(detection: Detection) -> Query:
     match detection.kind:
+        case "seed":
+            reason = "the seed documents are written for Sumo Logic and Kusto"
+            raise CannotError(reason)
         case "score":
             reason = "Sigma has no weights to add"
             raise CannotError(reason)
@@ -45,7 +49,20 @@ def query(detection: Detection) -> Query:
 
 def _plain(rule: Rule) -> dict[str, object]:
     content = next(documents(rule.text, rule.file)).content
-    return {key: str(value) if key == "date" else value for key, value in content.items() if key not in _OURS}
+    kept = {key: str(value) if key == "date" else value for key, value in content.items() if key not in _OURS}
+    return {key: _as_logged(value) if key in ("detection", "filter") else value for key, value in kept.items()}
+
+
+def _as_logged(value: object, name: str = "") -> object:
+    """Give masks and logon ids in hexadecimal, as logs write them: other engines compare text."""
+    if isinstance(value, dict):
+        inner = cast("dict[object, object]", value)
+        return {key: _as_logged(each, str(key).partition("|")[0]) for key, each in inner.items()}
+    if isinstance(value, list):
+        return [_as_logged(each, name) for each in cast("list[object]", value)]
+    at = columns.field(name) if name else None
+    is_mask = at is not None and at.hexadecimal and isinstance(value, int) and not isinstance(value, bool)
+    return hex(cast("int", value)) if is_mask else value
 
 
 def _rules(rules: tuple[Rule, ...]) -> list[dict[str, object]]:

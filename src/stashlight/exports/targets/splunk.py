@@ -18,7 +18,7 @@ from stashlight.exports.detection import Detection, hours
 from stashlight.exports.reading import CannotError
 from stashlight.exports.severities import confidence, risk, severity
 from stashlight.exports.target import Query
-from stashlight.exports.writing import Dialect, Found, Table, Tables, written_steps
+from stashlight.exports.writing import SHARE_FIELDS, Dialect, Found, Table, Tables, written_steps
 from stashlight.terminal import printable
 
 __all__ = ["COMMENT", "FORMS", "TABLES", "query", "write"]
@@ -53,6 +53,11 @@ def _script(event: int, *fields: str) -> Table:
     return Table(source, dict.fromkeys(fields, fields[0]), {"host": "Computer", "account": "coalesce(User, UserID)"})
 
 
+_SHARE = Table(
+    'source="XmlWinEventLog:Security" EventCode=5145',
+    {"EventID": "EventCode", **{name: name for name in SHARE_FIELDS}},
+    {"host": "Computer", "account": "SubjectUserName", "client": "IpAddress", "share": "ShareName"},
+)
 TABLES: Tables = {
     "windows/process_creation": _sysmon(1),
     "windows/file_event": _sysmon(11),
@@ -67,11 +72,8 @@ TABLES: Tables = {
         {"Data": "coalesce(EventData_Xml, Data, _raw)"},
         {"host": "Computer", "account": "User"},
     ),
-    "windows/share_write": Table(
-        'source="XmlWinEventLog:Security" EventCode=5145',
-        {"EventID": "EventCode", "AccessMask": "AccessMask", "SubjectUserName": "SubjectUserName"},
-        {"host": "Computer", "account": "SubjectUserName", "client": "IpAddress", "share": "ShareName"},
-    ),
+    "windows/share_write": _SHARE,
+    "windows/security/5145": _SHARE,
 }
 
 
@@ -120,8 +122,8 @@ def query(detection: Detection) -> Query:
             text = _ladder(detection, steps)
         case "score":
             text = _score(detection, steps[0])
-        case "correlation":
-            reason = f"a Sigma correlation of type {detection.correlation} has no template for Splunk"
+        case "seed" | "correlation":
+            reason = f"a Sigma correlation of type {detection.correlation or detection.kind} has no template for Splunk"
             raise CannotError(reason)
     notes.append("time_window of streamstats needs events in order of time: the search sorts them without a limit")
     return Query(text, tuple(notes), {role: f"sl_{role}" for role in detection.group})

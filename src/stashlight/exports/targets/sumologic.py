@@ -16,8 +16,8 @@ from stashlight.exports.deployment import as_json, described
 from stashlight.exports.detection import Detection, hours
 from stashlight.exports.reading import CannotError
 from stashlight.exports.target import Query
+from stashlight.exports.writing import SHARE_FIELDS, Dialect, Found, Table, Tables, written_steps
 from stashlight.findings.tables import SUMO_COLUMNS
-from stashlight.exports.writing import Dialect, Found, Table, Tables, written_steps
 
 __all__ = ["COMMENT", "FORMS", "TABLES", "query", "write"]
 
@@ -44,6 +44,11 @@ def _table(
 
 
 _SCRIPT = {"host": "Computer", "account": "UserID"}
+_SHARE = _table(
+    5145,
+    {name: name for name in ("EventID", *SHARE_FIELDS)},
+    {"host": "Computer", "account": "SubjectUserName", "client": "IpAddress", "share": "ShareName"},
+)
 TABLES: Tables = {
     "windows/process_creation": _table(1, _EVENT, _ROLES),
     "windows/file_event": _table(11, _EVENT, _ROLES),
@@ -56,11 +61,8 @@ TABLES: Tables = {
     "windows/ps_classic_script": _table(
         800, {"Data": "_raw"}, _SCRIPT, note="the data of event 800 are searched in the whole message"
     ),
-    "windows/share_write": _table(
-        5145,
-        {"EventID": "EventID", "AccessMask": "AccessMask", "SubjectUserName": "SubjectUserName"},
-        {"host": "Computer", "account": "SubjectUserName", "client": "IpAddress", "share": "ShareName"},
-    ),
+    "windows/share_write": _SHARE,
+    "windows/security/5145": _SHARE,
 }
 
 
@@ -264,8 +266,10 @@ def _seed(detection: Detection, steps: Sequence[Sequence[Found]]) -> str:
         '    if(is_ps_copy = 1, "PSCmdRemoteCopy",',
         '    if(is_archive_file = 1, "ArchiveFileCreated",',
         '    if(is_staging_path = 1, "FileInStagingDir", "OtherStagingIndicator"))))) as detection_type',
-        "| Image as process_image | CommandLine as command_line | TargetFilename as target_filename"
-        " | ParentImage as parent_image",
+        "| Image as process_image",
+        "| CommandLine as command_line",
+        "| TargetFilename as target_filename",
+        "| ParentImage as parent_image",
         f"| fields {', '.join(SUMO_COLUMNS)}",
         "| sort by staging_score desc, _messageTime desc",
     ]

@@ -115,7 +115,7 @@ def query(detection: Detection) -> Query:
             " two weeks; the rules carry their severity for that"
         )
         raise CannotError(reason)
-    if detection.kind == "correlation":
+    if detection.kind in ("seed", "correlation"):
         reason = f"a Sigma correlation of type {detection.correlation} has no template for Cloud SIEM"
         raise CannotError(reason)
     steps, notes = written_steps(detection, TABLES, DIALECT)

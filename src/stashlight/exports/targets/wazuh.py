@@ -29,7 +29,7 @@ from stashlight.exports.detection import Detection, Part
 from stashlight.exports.reading import CannotError
 from stashlight.exports.severities import severity
 from stashlight.exports.target import Query
-from stashlight.exports.writing import Table, Tables, table_of
+from stashlight.exports.writing import SHARE_FIELDS, Table, Tables, table_of
 from stashlight.terminal import printable
 
 __all__ = ["COMMENT", "FORMS", "query", "write"]
@@ -45,7 +45,7 @@ _FIELDS = {
     for name in (
         "Image", "CommandLine", "OriginalFileName", "Description", "Company", "Product", "ParentImage", "ParentCommandLine",
         "User", "TargetFilename", "ProcessId", "ProcessGuid", "IntegrityLevel", "DestinationIp", "DestinationPort",
-        "DestinationHostname", "SubjectUserName", "AccessMask",
+        "DestinationHostname",
     )
 }  # fmt: skip
 _ROLES = {
@@ -59,6 +59,12 @@ def _table(provider: str, event: int, fields: Mapping[str, str], roles: Mapping[
 
 
 _SYSMON, _POWERSHELL = "Microsoft-Windows-Sysmon", "Microsoft-Windows-PowerShell"
+_SHARE = _table(
+    "Microsoft-Windows-Security-Auditing",
+    5145,
+    {"EventID": "win.system.eventID", **{name: _DATA + name[0].lower() + name[1:] for name in SHARE_FIELDS}},
+    _ROLES | {"account": _DATA + "subjectUserName"},
+)
 TABLES: Tables = {
     "windows/process_creation": _table(_SYSMON, 1, _FIELDS),
     "windows/file_event": _table(_SYSMON, 11, _FIELDS),
@@ -69,12 +75,8 @@ TABLES: Tables = {
     ),
     "windows/ps_module": _table(_POWERSHELL, 4103, {"Payload": _DATA + "payload"}),
     "windows/ps_classic_script": _table("PowerShell", 800, {"Data": _DATA + "data"}),
-    "windows/share_write": _table(
-        "Microsoft-Windows-Security-Auditing",
-        5145,
-        _FIELDS | {"EventID": "win.system.eventID"},
-        _ROLES | {"account": _DATA + "subjectUserName"},
-    ),
+    "windows/share_write": _SHARE,
+    "windows/security/5145": _SHARE,
 }
 
 # (field, expression, negated)
@@ -85,6 +87,7 @@ def query(detection: Detection) -> Query:
     reasons = {
         "ladder": "its composite rules count one thing, they do not order several",
         "score": "its rules count, they do not add weights",
+        "seed": "the seed documents are written for Sumo Logic and Kusto",
         "correlation": f"no template for {detection.correlation}",
     }
     if detection.kind in reasons:
@@ -94,7 +97,7 @@ def query(detection: Detection) -> Query:
     lines: list[str] = []
     number = base
     for part in detection.parts:
-        table = table_of(TABLES, part.logsource)
+        table = table_of(TABLES, part)
         for fields in _alternatives(part, table.fields):
             lines.append(_single(detection, table, fields, number))
             number += 1
@@ -152,7 +155,7 @@ def _counted(detection: Detection, number: int, notes: list[str]) -> str:
     ):
         reason = f"a frequency is 2 to {_MOST_FREQUENCY} within {_LONGEST_FRAME} s, and only at least so often"
         raise CannotError(reason)
-    roles = table_of(TABLES, detection.parts[0].logsource).roles
+    roles = table_of(TABLES, detection.parts[0]).roles
     inner = [f"    <if_matched_group>stashlight_{_plain(detection)}_part</if_matched_group>"]
     inner += [f"    <same_field>{roles[role]}</same_field>" for role in detection.group if role in roles]
     if detection.of:
