@@ -84,6 +84,19 @@ class Step(TypedDict):
 
 
 _STEP = frozenset(Step.__annotations__)
+_FORMS: dict[str, type | tuple[type, ...]] = {
+    "at": (int, float),
+    "over": (int, float),
+    "size": int,
+    "port": int,
+    "type": int,
+    "runs": bool,
+    "names": list,
+    "extensions": dict,
+}
+"""Of what form the value of a step's key is; text if not named here."""
+
+_MOST_FILES = 100_000  # of one step: more is a mistake, or meant to fill memory
 _DEEDS = frozenset({"process", "writes", "reads", "scripts", "deletes", "connects", "logon", "shares"})
 
 
@@ -156,15 +169,19 @@ def _procedure(name: str, document: Document) -> Procedure:
     hosts = {key: _host(document, value, "hosts", key) for key, value in further.items()}
     hosts[""] = _host(document, content["host"], "host")
     steps = cast("list[Step]", content["steps"])
+    if not isinstance(cast("object", steps), list):
+        reason = "steps must be a list"
+        raise document.error(reason, "steps")
     for number, step in enumerate(steps):
         _check(document, step, number, hosts)
     return Procedure(name, str(content["title"]), content.get("attack") is True, start, hosts, tuple(steps), document)
 
 
 def _host(document: Document, written: object, *path: str) -> Host:
-    fields = cast("dict[str, str]", written) if isinstance(written, dict) else {}
-    if fields.keys() - _HOST or not {"name", "domain", "address"} <= fields.keys():
-        reason = "a host has name, domain, address and perhaps system"
+    given = cast("dict[str, object]", written) if isinstance(written, dict) else {}
+    fields = {key: value for key, value in given.items() if isinstance(value, str)}
+    if given.keys() - fields.keys() or fields.keys() - _HOST or not {"name", "domain", "address"} <= fields.keys():
+        reason = "a host has name, domain, address and perhaps system, all text"
         raise document.error(reason, *path)
     if fields.get("system", "windows") not in SYSTEMS:
         reason = f"system '{fields['system']}' is none of {', '.join(SYSTEMS)}"
@@ -174,12 +191,19 @@ def _host(document: Document, written: object, *path: str) -> Host:
 
 def _check(document: Document, step: Step, number: int, hosts: dict[str, Host]) -> None:
     at = ("steps", str(number))
+    if not isinstance(cast("object", step), dict):
+        reason = "a step must be a mapping"
+        raise document.error(reason, *at)
     if unknown := step.keys() - _STEP:
         reason = f"unknown key '{min(unknown)}' in a step"
         raise document.error(reason, *at)
     if not isinstance(cast("object", step.get("at")), int | float) or not _DEEDS & step.keys():
         reason = f"a step needs 'at' in seconds and one of {', '.join(sorted(_DEEDS))}"
         raise document.error(reason, *at)
+    for key, value in cast("dict[str, object]", step).items():
+        if not isinstance(value, _FORMS.get(key, str)) or (isinstance(value, bool) and key != "runs"):
+            reason = f"'{key}' of a step cannot be {value!r}"
+            raise document.error(reason, *at, key)
     if step.get("on", "") not in hosts:
         reason = f"no host '{step.get('on')}'"
         raise document.error(reason, *at)
@@ -277,6 +301,9 @@ def _process(step: Step, time: datetime, host: Host, scene: _Scene) -> Process:
 
 def _files(step: Step, folder: str, seed: str, time: datetime, host: Host) -> Iterator[tuple[datetime, str, int]]:
     """Give time, path and size of each file, in an order that mixes the extensions."""
+    if (count := len(step.get("names", ())) + sum(step.get("extensions", {}).values())) > _MOST_FILES:
+        message = f"{count:,} files in one step, more than {_MOST_FILES:,}"
+        raise ValueError(message)
     names = [*step.get("names", ()), *_names(step.get("extensions", {}), seed)]
     gap = step.get("over", 0.0) / max(1, len(names))
     slash = "/" if host.system != "windows" else "\\"

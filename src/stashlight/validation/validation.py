@@ -33,6 +33,16 @@ class Validation:
         return tuple(each for each in self.checks if not each.found)
 
     @property
+    def verdict(self) -> str:
+        """The outcome in a few words."""
+        shapes = len({each.shape for each in self.checks})
+        if not self.checks:
+            return "nothing was checked"
+        missing = f"{len(self.gaps):,} missing" if self.gaps else "all there"
+        errors = f", {len(self.errors):,} errors" if self.errors else ""
+        return f"{len(self.checks):,} checks in {shapes} shapes: {missing}{errors}"
+
+    @property
     def passed(self) -> bool:
         """Whether nothing is missing: something was checked, no gap, no rule in error, and something was tried."""
         return bool(self.checks) and not self.gaps and not self.errors

@@ -15,9 +15,7 @@ def render(validation: Validation) -> Iterator[str]:
 def _lines(validation: Validation) -> Iterator[str]:
     yield "# Validation"
     yield ""
-    shapes = len({each.shape for each in validation.checks})
-    verdict = "all there" if validation.passed else f"**{len(validation.gaps):,} missing**"
-    yield f"{len(validation.checks):,} checks in {shapes} shapes: {verdict}."
+    yield f"{validation.verdict if validation.passed else f'**{validation.verdict}**'}."
     for title, lines in (
         ("Missing", list(gap_lines(validation))),
         ("Errors", list(validation.errors)),

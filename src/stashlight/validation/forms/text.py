@@ -19,11 +19,8 @@ def _lines(validation: Validation) -> Iterator[str]:
     for table in tables(validation):
         yield from _drawn(table)
         yield ""
-    gaps = list(gap_lines(validation))
-    shapes = len({each.shape for each in validation.checks})
-    verdict = "all there" if validation.passed else f"{len(validation.gaps):,} missing"
-    yield f"{len(validation.checks):,} checks in {shapes} shapes: {verdict}"
-    yield from (f"  missing  {gap}" for gap in gaps)
+    yield validation.verdict
+    yield from (f"  missing  {gap}" for gap in gap_lines(validation))
     yield from (f"  error    {error}" for error in validation.errors)
     yield from (f"  untold   {title}: no procedure expects this rule" for title in validation.untold)
     if validation.untried:
