@@ -39,7 +39,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Put every page of a folder into the navigation, so that none can be forgotten."""
     folders = {"guides", "concepts", "reference", "decisions"}
     nav: list[Any] = []
-    for entry in cast("list[dict[str, Any]]", config.nav or []):
+    # mkdocs leaves the type of its navigation open.
+    for entry in cast("list[dict[str, Any]]", config["nav"] or []):
         ((title, value),) = entry.items()
         if isinstance(value, str) and value in folders:
             value = [f"{value}/{path.name}" for path in sorted((_ROOT / "docs" / value).glob("*.md"))]

@@ -1,12 +1,11 @@
 """
 Rows as people read them on a terminal: a table where it fits, else each row as a list of names and values.
 
-A cell that is too long goes on in further lines; what even those cannot hold ends in `…`. All text is made printable.
+A cell goes on in up to four lines; if one needs more, no cell is cut: the rows are listed. All text is made printable.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Final
 
 from stashlight.terminal import Page, cells, labelled, paint, printable, wrap
@@ -15,7 +14,7 @@ __all__ = ["grid"]
 
 _GAP: Final = 2
 _NARROWEST: Final = 9  # cells of a column below which words break in the middle
-_LINES: Final = 4  # of one cell
+_LINES: Final = 4  # of one cell, beyond which a table is hard to read
 _WIDEST_LABEL: Final = 24
 # Characters of a cell that are looked at: a script block may have a million.
 _LOOKED_AT: Final = 2_000
@@ -31,17 +30,20 @@ def grid(names: Sequence[str], rows: Sequence[Sequence[object]], page: Page) -> 
     heads = [printable(names[i]) for i in kept]
     body = [[row[i] for i in kept] for row in texts]
     widths = _widths(heads, body, page.width)
-    yield from _table(heads, body, widths, page) if widths else _records(heads, body, page)
+    folded = (
+        [[list(wrap(text, width)) for text, width in zip(row, widths, strict=True)] for row in body] if widths else []
+    )
+    fits = widths and all(len(lines) <= _LINES for row in folded for lines in row)
+    yield from _table(heads, folded, widths, page) if fits else _records(heads, body, page)
     empty = [printable(name) for i, name in enumerate(names) if i not in known]
     if empty:
         yield from (f"{line}\n" for line in wrap(f"NULL in every row: {', '.join(empty)}", page.width))
 
 
-def _table(heads: list[str], body: list[list[str]], widths: list[int], page: Page) -> Iterator[str]:
+def _table(heads: list[str], folded: list[list[list[str]]], widths: list[int], page: Page) -> Iterator[str]:
     yield paint(_line(heads, widths), "strong", page) + "\n"
     yield "  ".join("-" * width for width in widths) + "\n"
-    for row in body:
-        columns = [_cell(text, width) for text, width in zip(row, widths, strict=True)]
+    for columns in folded:
         for number in range(max(map(len, columns))):
             yield _line([c[number] if number < len(c) else "" for c in columns], widths) + "\n"
 
@@ -72,16 +74,6 @@ def _widths(heads: list[str], body: list[list[str]], width: int) -> list[int]:
         for given, need, head in zip(found, natural, heads, strict=True)
     )
     return found if fits else []
-
-
-def _cell(text: str, width: int) -> list[str]:
-    lines = list(islice(wrap(text, width), _LINES + 1))
-    if len(lines) <= _LINES:
-        return lines
-    last = lines[_LINES - 1]
-    while cells(last) > width - 1:
-        last = last[:-1]
-    return [*lines[: _LINES - 1], last + "…"]
 
 
 def _line(parts: Sequence[str], widths: Sequence[int]) -> str:

@@ -101,3 +101,12 @@ def test_every_type_becomes_plain(logs: Logs, expression: str, value: object) ->
 def test_columns_of_one_name_are_told_apart() -> None:
     table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
     assert plain(table).column_names == ["a", "a_2"]
+
+
+def test_older_names_of_functions_are_understood(logs: Logs) -> None:
+    text = """DeviceFileEvents // makeset(x)
+    | summarize Names = makeset(ActionType), Last = argmax(Timestamp, FileName) by DeviceName, Word = "makelist (a)"
+    | take 1"""
+    (row,) = _rows(logs, "kql", text)
+    assert row["Word"] == "makelist (a)"
+    assert "FileCreated" in str(row["Names"])

@@ -90,6 +90,8 @@ def test_sql_that_does_more_than_read_is_refused(logs: Logs, text: str, said: st
         ("DeviceFileEvents\n| where Nope == 1", "q:2: Binder Error"),
         ("\nDeviceRegistryEvents", "q:2: no table 'DeviceRegistryEvents'"),
         ("stored_events | take 1", "no table"),
+        ("DeviceEvents | take 1\n\nDeviceFileEvents | take 1", "q:3: KQL does not parse"),
+        ("DeviceEvents | take 1\n\nDeviceFileEvents | take 1", "A file holds one"),
         ("database('x').DeviceFileEvents", "no table"),
         ("cluster('x').database('y').T", "q"),
         ("events | where kind == 'logon'", "write ['kind']"),

@@ -19,6 +19,23 @@ __all__ = ["Translated", "translated"]
 _KIND: Final = re.compile(r"(?<![\w'\"])kind(?![\w'\"]|\s*=[^=~])")
 
 
+# Older spellings that Kusto still takes and many published queries have, each with today's.
+_OLDER: Final = {
+    "makeset": "make_set",
+    "makelist": "make_list",
+    "argmax": "arg_max",
+    "argmin": "arg_min",
+    "parsejson": "parse_json",
+    "todynamic": "parse_json",
+    "extractjson": "extract_json",
+    "extractall": "extract_all",
+}
+# What a name may stand in is no name there: strings of every kind, comments.
+_TOKEN: Final = re.compile(
+    r"""//[^\n]*|[hH]?@"(?:[^"]|"")*"|[hH]?@'(?:[^']|'')*'|[hH]?"(?:[^"\\\n]|\\.)*"|[hH]?'(?:[^'\\\n]|\\.)*'|\w+(?=\s*\()"""
+)
+
+
 class Translated(NamedTuple):
     """A statement for DuckDB and the values that it is given."""
 
@@ -45,11 +62,16 @@ def translated(query: Query, tables: Mapping[str, Sequence[str]], now_us: int | 
     now = None if now_us is None else datetime.fromtimestamp(now_us / 1_000_000, UTC).replace(tzinfo=None)
     try:
         found = duckdb_kql.to_sql(
-            query.text, {name: list(columns) for name, columns in tables.items()}, allow_write=False, query_now=now
+            _today(query.text),
+            {name: list(columns) for name, columns in tables.items()},
+            allow_write=False,
+            query_now=now,
         )
     except duckdb_kql.KqlSyntaxError as error:
         first = error.diagnostics[0] if error.diagnostics else None
         reason = f"KQL does not parse: {first.message if first else error}"
+        if any(f"'{name}'" in reason for name in tables):
+            reason += "; does a second query begin here? A file holds one"
         if _KIND.search(query.text):
             reason += "; `kind` is a word of KQL: as a column write ['kind']"
         raise QueryError(_bounded(reason), query.file, first.span.line if first else 0) from error
@@ -69,6 +91,12 @@ def translated(query: Query, tables: Mapping[str, Sequence[str]], now_us: int | 
     return Translated(str(found), dict(found.parameters))
 
 
+def _today(text: str) -> str:
+    """Write older names of functions as they are called today; lines stay where they are."""
+    return _TOKEN.sub(lambda match: _OLDER.get(match[0], match[0]), text)
+
+
 def _bounded(reason: str) -> str:
-    """A parser's list of all that it would have taken is longer than anybody reads."""
-    return re.sub(r" expecting \{[^}]{80,}\}", "", reason)[:400]
+    """A parser's list of all that it would have taken is longer than anybody reads, and its plans are its own."""
+    reason = re.sub(r"not implemented in this wave; |no DuckDB mapping in this wave; see [^;)]*(?:; )?", "", reason)
+    return re.sub(r" expecting \{[^}]{80,}\}", "", reason).replace(" ()", "")[:400]
