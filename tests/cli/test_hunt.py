@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from stashlight.cli import Exit, main
+from stashlight.plugins import plugin
+from stashlight.simulation.procedure import play
+from stashlight.simulation.shapes import Shape
 
 SAMPLES = str(Path(__file__).parents[2] / "samples")
 
@@ -183,3 +186,29 @@ def test_question_that_does_not_look_up_ends_the_process(tmp_path: Path) -> None
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert run.returncode == Exit.REFUSED
     assert "stopped after 1 seconds" in run.stderr or "ended" in run.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DeviceFileEvents | count",
+        "DeviceEvents | where ActionType == 'PowerShellCommand' | count",
+        "events | where ['kind'] == 'script_block' | count",
+        "union withsource=T Device* | where ActionType == 'PowerShellCommand' | count",
+    ],
+)
+def test_script_blocks_are_there_for_those_who_ask(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are counted for everybody, and loaded only where a question can look at them."""
+    shape = plugin("stashlight.simulation.shapes", "nxlog", Shape)
+    for suffix, content in shape.render(play("slow_and_low", audits=True)).items():
+        (tmp_path / f"x{suffix}").write_bytes(content)
+    path = tmp_path / "q.kql"
+    path.write_text(text, "utf-8")
+    logs = [str(p) for p in tmp_path.iterdir() if p != path]
+    assert main(["hunt", str(path), *logs, "--as", "json"]) == Exit.DONE
+    said = capsys.readouterr()
+    assert "script_block" in said.err
+    (row,) = json.loads(said.out)
+    assert row["Count"] > 0

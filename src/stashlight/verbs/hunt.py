@@ -4,11 +4,13 @@ Logs and a question → the rows that answer it: KQL, SQL or a Sigma rule, over 
 A query of Sentinel or Defender runs on a folder of EVTX: the tables that it names are views over the events.
 """
 
+import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from stashlight.answers.ask import Answer, ask, ask_rules
 from stashlight.answers.bounds import Bounds
@@ -17,10 +19,14 @@ from stashlight.answers.logs import Logs
 from stashlight.answers.query import Query
 from stashlight.engines.duckdb import Engine
 from stashlight.errors import QueryError
+from stashlight.events import ALL_NEEDED, Needed
 from stashlight.events.loading import load
+from stashlight.events.schema import Kind
 from stashlight.events.tally import Tally
+from stashlight.events.vocabularies import VOCABULARIES
 from stashlight.findings.load import SHIPPED
 from stashlight.findings.load import load as load_rules
+from stashlight.findings.needed import needed as needed_by
 from stashlight.findings.rule import RuleSet
 from stashlight.progress import Progress
 
@@ -69,6 +75,7 @@ def hunt(
         paths,
         rules=rules,
         ruleset=ruleset,
+        needed=_needed(query, ruleset),
         memory=memory,
         format=format,
         strict=strict,
@@ -86,17 +93,42 @@ def opened(
     *,
     rules: Sequence[str | Path] = (),
     ruleset: RuleSet | None = None,
+    needed: Needed = ALL_NEEDED,
     memory: int | None = None,
     format: str | None = None,  # noqa: A002 - the option's name
     strict: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Generator[Logs]:
-    """Read logs and keep them ready to be asked; `findings` are of `ruleset`, None the shipped rules and those in `rules`."""
+    """
+    Read logs and keep them ready to be asked; `findings` are of `ruleset`, None the shipped rules and those in `rules`.
+
+    Script blocks that are not `needed` are counted only.
+    """
     with Engine(memory=memory) as engine:
-        # A question may look at any event, script blocks included.
-        tally = load(paths, engine, format=format or "", strict=strict, workers=workers, progress=progress)
+        tally = load(
+            paths, engine, format=format or "", strict=strict, workers=workers, progress=progress, needed=needed
+        )
         yield Logs(engine, tally, ruleset or load_rules([SHIPPED, *rules]))
+
+
+# Tables that show script blocks, and what may take any table (`search`, `find`, `union *`).
+_SCRIPTS: Final = re.compile(
+    r"\b(?:events|deviceevents|findings|correlations|search|find)\b|\bunion\b.*\*", re.IGNORECASE | re.DOTALL
+)
+_NOTHING: Final = ("stashlight: no script is asked for",)
+
+
+def _needed(query: Query, ruleset: RuleSet | None) -> Needed:
+    """Give the script blocks that a question can look at: most of the bytes of many logs, and seldom asked for."""
+    if ruleset is not None:
+        return needed_by(ruleset)
+    return ALL_NEEDED if _SCRIPTS.search(query.text) else _no_scripts()
+
+
+def _no_scripts() -> Needed:
+    events = [(key, meaning) for vocabulary in VOCABULARIES for key, meaning in vocabulary.events.items()]
+    return Needed({k: _NOTHING for k, meaning in events if meaning.kind is Kind.SCRIPT_BLOCK and isinstance(k, int)})
 
 
 def _sigma(query: Query) -> RuleSet:
