@@ -37,8 +37,11 @@ def _written(shipped: dict[str, Detection], name: str, form: str | None = None) 
             query = to.query(each)
         except CannotError:
             continue
-        for end, text in to.write(each, query, form or next(iter(to.FORMS))).items():
-            yield each.name + end, text
+        try:
+            files = to.write(each, query, form or next(iter(to.FORMS)))
+        except CannotError:
+            continue
+        yield from ((each.name + end, text) for end, text in files.items())
 
 
 class _Errors(ErrorListener):

@@ -29,6 +29,7 @@ __all__ = [
     "fields_of",
     "pattern_of",
     "python_pattern",
+    "seen",
 ]
 
 Shape = Literal["is", "contains", "begins", "ends"]
@@ -155,15 +156,22 @@ def escaped(text: str) -> str:
     return "".join(_letter(letter) for letter in text)
 
 
+def seen(pattern: str) -> str:
+    r"""Give the same expression with what cannot be seen written as `\x..`: a file that is reviewed must show all."""
+    return "".join(_code(letter) if unicodedata.category(letter) in _UNSEEN else letter for letter in pattern)
+
+
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def _letter(letter: str) -> str:
     if letter in r"\.^$|?*+()[]{}":
         return "\\" + letter
-    if unicodedata.category(letter) in _UNSEEN:
-        return f"\\x{ord(letter):02x}" if ord(letter) < 0x100 else f"\\x{{{ord(letter):x}}}"
-    return letter
+    return _code(letter) if unicodedata.category(letter) in _UNSEEN else letter
+
+
+def _code(letter: str) -> str:
+    return f"\\x{ord(letter):02x}" if ord(letter) < 0x100 else f"\\x{{{ord(letter):x}}}"
 
 
 def _wildcards(value: tuple[str | Wild, ...]) -> str:

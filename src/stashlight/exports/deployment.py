@@ -35,8 +35,8 @@ _Writer.add_representer(str, cast("Anything", _text))
 
 
 def as_yaml(value: object) -> str:
-    """Give YAML in the order given."""
-    return yaml.dump(value, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=110)
+    """Give YAML in the order given; in ASCII, so that nothing in it can turn text round or hide."""
+    return yaml.dump(value, Dumper=_Writer, sort_keys=False, allow_unicode=False, width=110)
 
 
 def described(detection: Detection, query: Query) -> str:

@@ -142,7 +142,8 @@ def detections(rules: RuleSet, tuning: Tuning) -> tuple[list[Detection], list[tu
 def _name(rule: Rule) -> str:
     """Give a name that files and rules elsewhere can have: letters, digits and `_`."""
     plain = rule.name or f"{rule.logsource.product}_{Path(rule.file).stem}"
-    return re.sub(r"[^A-Za-z0-9_]+", "_", plain).strip("_")[:80] or "rule"
+    kept = re.sub(r"[^A-Za-z0-9_]+", "_", plain).strip("_")[:80] or "rule"
+    return f"rule_{kept}" if kept[0].isdigit() else kept
 
 
 def _apart(made: list[Detection]) -> list[Detection]:

@@ -37,7 +37,20 @@ from sigma.types import (
 )
 
 from stashlight.errors import RuleError
-from stashlight.exports.condition import All, Any, Condition, Exists, Like, Network, Not, Number, Pattern, Text, Wild
+from stashlight.exports.condition import (
+    All,
+    Any,
+    Condition,
+    Exists,
+    Like,
+    Network,
+    Not,
+    Number,
+    Pattern,
+    Text,
+    Wild,
+    seen,
+)
 from stashlight.findings import columns
 from stashlight.findings.rule import Rule
 from stashlight.findings.text import documents
@@ -142,7 +155,7 @@ def _leaf(field: str, value: SigmaType) -> Condition:
             flags = SigmaRegularExpressionFlag
             return Pattern(
                 field,
-                _as_written(value),
+                seen(_as_written(value)),
                 flags.IGNORECASE not in value.flags,
                 flags.MULTILINE in value.flags,
                 flags.DOTALL in value.flags,

@@ -24,7 +24,7 @@ from stashlight.exports.condition import (
 from stashlight.exports.detection import Detection, Part, Step
 from stashlight.exports.reading import CannotError
 
-__all__ = ["SHARE_FIELDS", "Dialect", "Found", "Table", "Tables", "table_of", "written", "written_steps"]
+__all__ = ["SHARE_FIELDS", "Dialect", "Found", "Table", "Tables", "role_of", "table_of", "written", "written_steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,15 @@ def table_of(tables: Tables, part: Part) -> Table:
             return tables[each]
     reason = f"no table for {key.strip('/')}"
     raise CannotError(reason)
+
+
+def role_of(table: Table, role: str) -> str:
+    """Give what a table calls a role, or a Sigma field; CannotError if it has neither."""
+    found = table.roles.get(role) or table.fields.get(role)
+    if found is None:
+        reason = f"no field for {role} in these events"
+        raise CannotError(reason)
+    return found
 
 
 def _event_ids(condition: Condition) -> list[int]:

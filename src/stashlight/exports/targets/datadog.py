@@ -16,7 +16,7 @@ from stashlight.exports.detection import Detection, hours
 from stashlight.exports.reading import CannotError
 from stashlight.exports.severities import severity
 from stashlight.exports.target import Query
-from stashlight.exports.writing import Dialect, Found, Table, Tables, written_steps
+from stashlight.exports.writing import Dialect, Found, Table, Tables, role_of, table_of, written_steps
 
 __all__ = ["COMMENT", "FORMS", "query", "write"]
 
@@ -121,10 +121,10 @@ def _window(detection: Detection) -> int:
 
 def _rule(detection: Detection, query: Query) -> dict[str, object]:
     searches = query.text.split("\n;\n")
-    roles = TABLES["windows/share_write"].roles if detection.kind == "fan-in" else _ROLES
-    groups = [roles[role] for role in detection.group if role in roles] or ["host"]
+    table = table_of(TABLES, detection.parts[0])
+    groups = [role_of(table, role) for role in detection.group if role != "place"] or ["host"]
     names = [step.name for step in detection.steps] if detection.kind == "ladder" else ["hits"]
-    distinct = [roles[detection.of]] if detection.kind == "fan-in" else []
+    distinct = [role_of(table, detection.of)] if detection.kind == "fan-in" else []
     queries = [
         {
             "name": name, "query": search, "groupByFields": groups, "distinctFields": distinct,

@@ -13,6 +13,7 @@ from stashlight.exports import kql
 from stashlight.exports.attack import tactics, techniques
 from stashlight.exports.deployment import as_json, described
 from stashlight.exports.detection import Detection
+from stashlight.exports.reading import CannotError
 from stashlight.exports.severities import severity
 from stashlight.exports.target import Query
 from stashlight.exports.writing import Table, Tables
@@ -92,6 +93,12 @@ def query(detection: Detection) -> Query:
 def write(detection: Detection, query: Query, form: str) -> Mapping[str, str]:
     if form == "kql":
         return {".kql": query.text + "\n"}
+    if detection.kind != "event":
+        reason = (
+            "a custom detection wants Timestamp, DeviceId and ReportId of one event, which a pattern over many does not"
+            " have: hunt with the query, or schedule it in Sentinel"
+        )
+        raise CannotError(reason)
     entities = {
         "host": {"@odata.type": "#microsoft.graph.security.impactedDeviceAsset", "identifier": "deviceName"},
         "account": {"@odata.type": "#microsoft.graph.security.impactedUserAsset", "identifier": "accountUpn"},

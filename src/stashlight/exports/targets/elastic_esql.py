@@ -37,7 +37,10 @@ TABLES = ecs.tables(_source)
 
 def _string(text: str) -> str:
     codes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    return '"' + "".join(codes.get(c) or (c if c.isprintable() else "?") for c in text) + '"'
+    if unseen := next((c for c in text if c not in codes and not c.isprintable()), None):
+        reason = f"a string cannot hold U+{ord(unseen):04X}, which cannot be seen"
+        raise CannotError(reason)
+    return '"' + "".join(codes.get(c, c) for c in text) + '"'
 
 
 def _seen(name: str, cased: bool) -> str:

@@ -15,7 +15,7 @@ from stashlight.exports.detection import Detection
 from stashlight.exports.reading import CannotError
 from stashlight.exports.severities import severity
 from stashlight.exports.target import Query
-from stashlight.exports.writing import SHARE_FIELDS, Dialect, Found, Table, Tables, written_steps
+from stashlight.exports.writing import SHARE_FIELDS, Dialect, Found, Table, Tables, role_of, written_steps
 
 __all__ = ["COMMENT", "FORMS", "query", "write"]
 
@@ -127,24 +127,25 @@ def _module(detection: Detection, parts: Sequence[Found]) -> str:
     body = "\n        or ".join(each)
     lines = [_HEAD, "", "def rule(event):", f"    return (\n        {body}\n    )", "", ""]
     lines += ["def title(event):", f"    return {detection.title!r} + ' on ' + seen(event, 'Computer')", "", ""]
-    roles = detection.group or tuple(role for role in ("host", "account") if role in parts[0].table.roles)
-    known = [role for role in roles if role in parts[0].table.roles]
-    if len(known) != len(roles):
-        reason = f"no {next(r for r in roles if r not in known)} in these events"
-        raise CannotError(reason)
-    keys = ", ".join(f"({parts[0].table.roles[role]}).lower()" for role in known)
+    known = detection.group or tuple(role for role in ("host", "account") if role in parts[0].table.roles)
+    keys = ", ".join(f"({_value(parts[0], role)}).lower()" for role in known)
     lines += ["def dedup(event):", f"    return ' | '.join([{keys}])"]
     if detection.kind == "fan-in":
-        lines += ["", "", "def unique(event):", f"    return ({parts[0].table.roles[detection.of]}).lower()"]
+        lines += ["", "", "def unique(event):", f"    return ({_value(parts[0], detection.of)}).lower()"]
     if detection.kind == "ladder":
         values = ", ".join(f"{role!r}: ({_either(parts, role)}).lower()" for role in known)
         lines += ["", "", "def alert_context(event):", f"    return {{{values}}}"]
     return "\n".join(lines) + "\n"
 
 
+def _value(found: Found, role: str) -> str:
+    """Give the expression of a role; of a Sigma field it is the field."""
+    return found.table.roles.get(role) or f"seen(event, {role_of(found.table, role)!r})"
+
+
 def _either(parts: Sequence[Found], role: str) -> str:
     """Take the first name under which these events have a role."""
-    return " or ".join(dict.fromkeys(f.table.roles[role] for f in parts if role in f.table.roles))
+    return " or ".join(dict.fromkeys(_value(f, role) for f in parts))
 
 
 def _id(detection: Detection, step: str = "") -> str:

@@ -15,7 +15,7 @@ from stashlight.exports.detection import Detection
 from stashlight.exports.reading import CannotError
 from stashlight.exports.severities import severity
 from stashlight.exports.target import Query
-from stashlight.exports.writing import Dialect, Found, Table, Tables, written_steps
+from stashlight.exports.writing import Dialect, Found, Table, Tables, role_of, table_of, written_steps
 
 __all__ = ["COMMENT", "FORMS", "query", "write"]
 
@@ -135,8 +135,19 @@ def _any(parts: Sequence[Found]) -> str:
     return " or ".join(f"({f.table.source} and ({f.condition}))" for f in parts)
 
 
-def _groups(detection: Detection, table: Mapping[str, str]) -> list[str]:
-    return [table[role] for role in detection.group if role in table]
+def _named(detection: Detection, role: str) -> str:
+    """Give the record's name of a role, which the first part's events have."""
+    for part in detection.parts:
+        try:
+            return role_of(table_of(TABLES, part), role)
+        except CannotError:
+            continue
+    reason = f"no field for {role} in the record schema"
+    raise CannotError(reason)
+
+
+def _groups(detection: Detection) -> list[str]:
+    return [_named(detection, role) for role in detection.group if role != "place"]
 
 
 def _tags(detection: Detection) -> list[str]:
@@ -162,21 +173,20 @@ def _rule(detection: Detection, query: Query) -> tuple[str, dict[str, object]]:
     }
     described_as = _braces(described(detection, query))
     number = severity(detection).cse
-    roles = TABLES["windows/share_write"].roles if detection.kind == "fan-in" else _ROLES
     limit = detection.least + (detection.operator == "gt")
     match detection.kind:
         case "burst" | "fan-in":
             distinct = detection.kind == "fan-in"
             return "threshold", shared | {
                 "description": described_as, "severity": number, "expression": expressions[0], "limit": limit,
-                "countDistinct": distinct, "countField": roles[detection.of] if distinct else None,
-                "groupByFields": _groups(detection, roles), **_window(detection),
+                "countDistinct": distinct, "countField": _named(detection, detection.of) if distinct else None,
+                "groupByFields": _groups(detection), **_window(detection),
             }  # fmt: skip
         case "ladder":
             return "chain", shared | {
                 "description": described_as, "severity": number, "ordered": True,
                 "expressionsAndLimits": [{"expression": each, "limit": 1} for each in expressions],
-                "groupByFields": _groups(detection, roles), **_window(detection),
+                "groupByFields": _groups(detection), **_window(detection),
             }  # fmt: skip
         case _:
             return "match", shared | {

@@ -29,7 +29,7 @@ from stashlight.exports.detection import Detection, Part
 from stashlight.exports.reading import CannotError
 from stashlight.exports.severities import severity
 from stashlight.exports.target import Query
-from stashlight.exports.writing import SHARE_FIELDS, Table, Tables, table_of
+from stashlight.exports.writing import SHARE_FIELDS, Table, Tables, role_of, table_of
 from stashlight.terminal import printable
 
 __all__ = ["COMMENT", "FORMS", "query", "write"]
@@ -155,13 +155,13 @@ def _counted(detection: Detection, number: int, notes: list[str]) -> str:
     ):
         reason = f"a frequency is 2 to {_MOST_FREQUENCY} within {_LONGEST_FRAME} s, and only at least so often"
         raise CannotError(reason)
-    roles = table_of(TABLES, detection.parts[0]).roles
+    table = table_of(TABLES, detection.parts[0])
     inner = [f"    <if_matched_group>stashlight_{_plain(detection)}_part</if_matched_group>"]
-    inner += [f"    <same_field>{roles[role]}</same_field>" for role in detection.group if role in roles]
+    inner += [f"    <same_field>{role_of(table, role)}</same_field>" for role in detection.group if role != "place"]
     if detection.of:
         if least > 2:
             notes.append("every event of the count must have another value than the one before it")
-        inner.append(f"    <different_field>{roles[detection.of]}</different_field>")
+        inner.append(f"    <different_field>{role_of(table, detection.of)}</different_field>")
     level = f'level="{severity(detection).wazuh}" frequency="{least}" timeframe="{detection.seconds}"'
     return _rule(detection, number, level, inner, quiet=False)
 
