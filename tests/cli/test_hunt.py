@@ -188,6 +188,14 @@ def test_question_that_does_not_look_up_ends_the_process(tmp_path: Path) -> None
     assert "stopped after 1 seconds" in run.stderr or "ended" in run.stderr
 
 
+def test_bad_question_is_refused_before_logs_are_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An hour of reading must not end with a misspelt column."""
+    for name, text in (("a.sql", "SELECT nope FROM DeviceFileEvents"), ("a.kql", "DeviceFileEvents | where Nope == 1")):
+        (tmp_path / name).write_text(text, "utf-8")
+        assert main(["hunt", str(tmp_path / name), "no/such/logs"]) == Exit.REFUSED
+        assert "ope" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -8,14 +8,17 @@ from typing import Final
 import pyarrow as pa
 
 from stashlight.answers.bounds import Bounds, bounded
-from stashlight.answers.kql import translated
+from stashlight.answers.kql import Translated, translated
 from stashlight.answers.logs import FINDINGS, Logs
 from stashlight.answers.plain import plain
 from stashlight.answers.query import Query
 from stashlight.answers.statement import Used, line_of, used
+from stashlight.engines.duckdb import Engine
 from stashlight.errors import EngineError, QueryError, StashlightError
+from stashlight.events.tally import Tally
+from stashlight.findings.rule import RuleSet
 
-__all__ = ["Answer", "ask", "ask_rules"]
+__all__ = ["Answer", "ask", "ask_rules", "check"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,36 @@ def ask(logs: Logs, query: Query, bounds: Bounds, now_us: int | None = None) -> 
         return _ask(logs, query, bounds, now_us)
 
 
+def check(query: Query, bounds: Bounds) -> None:
+    """
+    Find out without logs whether a query in KQL or SQL would be refused, so that nobody waits for them in vain.
+
+    Raises:
+        QueryError: it would be.
+    """
+    with Engine() as engine:
+        empty = Logs(engine, Tally(), RuleSet())
+        with bounded(engine, bounds, query.file):
+            sql, values = _translated(empty, query, 0)
+            if not _used(empty, sql, query).tables.isdisjoint(FINDINGS):
+                empty.matched()
+            try:
+                engine.first(f"EXPLAIN {sql}", 1, values)
+            except EngineError as error:
+                raise _located(error, query) from error
+
+
+def _translated(logs: Logs, query: Query, now_us: int | None) -> Translated:
+    return translated(query, logs.columns, now_us) if query.language == "kql" else Translated(query.text, {})
+
+
 def _ask(logs: Logs, query: Query, bounds: Bounds, now_us: int | None) -> Answer:
     notes: list[str] = []
-    sql, values = query.text, dict[str, object]()
-    if query.language == "kql":
-        moment = now_us if now_us is not None else logs.tally.last
-        sql, values = translated(query, logs.columns, moment)
-        if values and now_us is None and moment is not None:
-            told = datetime.fromtimestamp(moment / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-            notes.append(f"now() is {told} UTC, the time of the newest event; --now sets another")
+    moment = now_us if now_us is not None else logs.tally.last
+    sql, values = _translated(logs, query, moment)
+    if values and now_us is None and moment is not None:
+        told = datetime.fromtimestamp(moment / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        notes.append(f"now() is {told} UTC, the time of the newest event; --now sets another")
     asked = _used(logs, sql, query)
     if not asked.tables.isdisjoint(FINDINGS):
         logs.matched()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from stashlight.answers.ask import Answer, ask, ask_rules
+from stashlight.answers.ask import Answer, ask, ask_rules, check
 from stashlight.answers.bounds import Bounds
 from stashlight.answers.library import named
 from stashlight.answers.logs import Logs
@@ -71,6 +71,8 @@ def hunt(
     query = question if isinstance(question, Query) else named(str(question))
     bounds = bounds or Bounds()
     ruleset = _sigma(query) if query.language == "sigma" else None
+    if ruleset is None:
+        check(query, bounds)
     with opened(
         paths,
         rules=rules,
