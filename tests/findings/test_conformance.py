@@ -267,7 +267,9 @@ def test_shipped_rules_agree(rule: Rule) -> None:
     expected = Oracle(events, names).matching(asked)
     seen = scope(rule.logsource)
     source: Event = {"provider": (*seen.providers, "sysmon_linux" if "sysmon" in seen.without else "sysmon")[0]}
-    source |= {"kind": rule.kinds[0]} | ({"event_id": seen.event_ids[0]} if seen.event_ids else {})
+    source |= ({"kind": rule.kinds[0]} if rule.kinds else {}) | (
+        {"event_id": seen.event_ids[0]} if seen.event_ids else {}
+    )
     rows = [_row(i, e) | source for i, e in enumerate(events)]
     _ENGINE.execute("DELETE FROM events")
     _ENGINE.add(pa.Table.from_pylist(rows, schema=ARROW))

@@ -28,7 +28,12 @@ def windows(rule_id: str, correlation: Correlation) -> str:
 
 
 def _hits(correlation: Correlation) -> str:
-    """Give CTE `hits`: a row per (rule, event) with the group's values g0…, the field's values v0…, and weight w."""
+    """
+    Give CTE `hits`: a row per (rule, event) with its group's number g, the field's values v0…, and weight w.
+
+    `groups` has the values g0… behind each number: windows are sorted by it three times, and texts sort slowly. Groups
+    that all their events together cannot lift over the threshold are left out.
+    """
     parts: list[str] = []
     for number, rule in enumerate(correlation.rules):
         groups = correlation.group_by[number]
@@ -43,7 +48,22 @@ def _hits(correlation: Correlation) -> str:
             f" WHERE h.rule_id = {_text(rule)} AND NOT h.ts_us IS NULL" + "".join(f" AND {k}" for k in known)
             for table in ("findings", "building_blocks")
         ]
-    return f"hits AS ({' UNION ALL '.join(parts)})"
+    union = " UNION ALL ".join(parts)
+    if not correlation.group_by[0]:
+        return f"hits AS ({union})"
+    names = [f"g{i}" for i in range(len(correlation.group_by[0]))]
+    keys = ", ".join(names)
+    order = ", ".join(f"{name} NULLS FIRST" for name in names)
+    can_hold = ""
+    if correlation.type == "event_count" and correlation.operator in {"gt", "gte"}:
+        can_hold = f" HAVING {_whole('SUM(w)')} {_COMPARE[correlation.operator]} {correlation.count}"
+    values = "".join(f", r.v{i}" for i in range(len(correlation.field[0]) if correlation.field else 0))
+    same = " AND ".join(f"r.{name} = k.{name}" for name in names)
+    return (
+        f"known AS ({union}), "
+        f"groups AS (SELECT {keys}, ROW_NUMBER() OVER (ORDER BY {order}) AS g FROM known GROUP BY {keys}{can_hold}), "
+        f"hits AS (SELECT r.step, r.event_key, r.ts_us, r.w, k.g{values} FROM known AS r JOIN groups AS k ON {same})"
+    )
 
 
 def _event_count(correlation: Correlation) -> str:
@@ -146,13 +166,13 @@ def _runs(rule_id: str, correlation: Correlation) -> str:
         f" FROM numbered GROUP BY {keys}run)"
     )
     inside = " AND ".join([*(f"s.{g} = h.{g}" for g in groups), "h.ts_us >= s.first_us", "h.ts_us <= s.last_us"])
-    outer = [f"s.{g}" for g in groups]
-    group_key = _group_key(outer)
+    outer = [f"k.g{i}" for i in range(len(correlation.group_by[0]))]
     by = ", ".join([*outer, "s.run", "s.first_us", "s.last_us", "s.value"])
+    named = " JOIN groups AS k ON k.g = s.g" if groups else ""
     return (
-        f"{held}, {opened}, {numbered}, {spans} SELECT {_text(rule_id)} AS rule_id, {group_key} AS group_key, "
+        f"{held}, {opened}, {numbered}, {spans} SELECT {_text(rule_id)} AS rule_id, {_group_key(outer)} AS group_key, "
         f"s.first_us, s.last_us, COUNT(DISTINCT h.event_key) AS events, s.value AS value "
-        f"FROM spans AS s JOIN hits AS h ON {inside} GROUP BY {by}"
+        f"FROM spans AS s JOIN hits AS h ON {inside}{named} GROUP BY {by}"
     )
 
 
@@ -171,7 +191,7 @@ def _group_key(groups: list[str]) -> str:
 
 
 def _groups(correlation: Correlation) -> list[str]:
-    return [f"g{i}" for i in range(len(correlation.group_by[0]))]
+    return ["g"] if correlation.group_by[0] else []
 
 
 def _partition(columns: list[str]) -> str:
