@@ -110,3 +110,20 @@ def test_older_names_of_functions_are_understood(logs: Logs) -> None:
     (row,) = _rows(logs, "kql", text)
     assert row["Word"] == "makelist (a)"
     assert "FileCreated" in str(row["Names"])
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("SecurityEvent | where EventID == 4625", "4625"),
+        ("SecurityEvent | where EventID in (4625, 4624, 4720)", "4625, 4720"),
+        ("SELECT 1 FROM events WHERE event_id = 4720", "4720"),
+        ("SELECT 1 FROM events WHERE event_id IN (4720)", "4720"),
+        ("e.event_id = 4720 AND x", "4720"),
+        ("SecurityEvent | where EventID == 4624", ""),
+        ("SecurityEvent | where EventID != 4625", ""),
+    ],
+)
+def test_event_ids_that_are_never_read_are_said(text: str, ids: str) -> None:
+    """An empty answer about failed logons must not look like there were none."""
+    assert Logs.unread(text) == ([f"events {ids} are never read, so no row has them"] if ids else [])

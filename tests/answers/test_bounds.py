@@ -88,6 +88,7 @@ def test_sql_that_does_more_than_read_is_refused(logs: Logs, text: str, said: st
         ("DeviceFileEvents\n| evaluate http_request('http://x')", "q:2: KQL construct"),
         ("DeviceFileEvents\n| wherex", "q:2: KQL does not parse"),
         ("DeviceFileEvents\n| where Nope == 1", "q:2: Binder Error"),
+        ("DeviceFileEvents\n| project FileName,\n  Nope", 'q:3: no column "Nope"'),
         ("\nDeviceRegistryEvents", "q:2: no table 'DeviceRegistryEvents'"),
         ("stored_events | take 1", "no table"),
         ("DeviceEvents | take 1\n\nDeviceFileEvents | take 1", "q:3: KQL does not parse"),

@@ -115,6 +115,17 @@ def test_sigma_rules_and_correlations_are_questions_too(tmp_path: Path, capsys: 
     assert row["record"]
 
 
+def test_rule_on_events_that_are_never_read_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "rule.yml"
+    path.write_text(
+        "title: x\nlogsource: {product: windows, service: security}\n"
+        "detection: {selection: {EventID: 4720}, condition: selection}\nlevel: low\n",
+        "utf-8",
+    )
+    assert main(["hunt", str(path), SAMPLES, "--quiet"]) == Exit.DONE
+    assert "events 4720 are never read" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [

@@ -82,7 +82,7 @@ def _ask(logs: Logs, query: Query, bounds: Bounds, now_us: int | None) -> Answer
         table, more = logs.engine.first(sql, bounds.rows, values)
     except EngineError as error:
         raise _located(error, query) from error
-    notes += logs.absent(asked.tables)
+    notes += [*logs.absent(asked.tables), *logs.unread(query.text)]
     # The SQL of KQL names columns that the question does not: of what is extended or joined, all.
     mine = asked.columns if query.language == "sql" else {c for c in asked.columns if line_of(query.text.lower(), c)}
     notes += logs.empty(asked.tables, mine)
@@ -105,6 +105,9 @@ def _located(error: EngineError, query: Query) -> StashlightError:
         return error
     found = re.search(r"^LINE (\d+):", said, re.MULTILINE)
     reason = said.split("\n\n", 1)[0].replace("\n", " ")
+    # What KQL projects has its own name again, which the engine takes for a reference to itself.
+    if unknown := re.search(r'Column ("\w+") referenced that exists in the SELECT clause', reason):
+        reason = f"no column {unknown[1]} in what comes before"
     line = int(found[1]) if found and query.language == "sql" else _line(reason, query)
     return QueryError(reason, query.file, line)
 
@@ -128,7 +131,8 @@ def ask_rules(logs: Logs, bounds: Bounds, file: str = "") -> Answer:
         kinds = {kind for rule in logs.rules.events for kind in rule.kinds}
         missing = sorted(kind for kind in kinds if not logs.tally.kinds[kind])
         notes = [f"these logs hold no {', '.join(missing)} events, which the rule looks at"] if missing else []
-        return Answer(plain(table), more, tuple(notes))
+        notes += [note for rule in logs.rules.events for note in logs.unread(rule.condition)]
+        return Answer(plain(table), more, tuple(dict.fromkeys(notes)))
 
 
 _MATCHED: Final = """

@@ -5,6 +5,7 @@ What was read, ready to be asked: the event table under the names that people kn
 match; the rest are the views of `tables/`. Nothing is matched before somebody asks for findings.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,12 +13,18 @@ from typing import Final, cast
 
 from stashlight.answers.tables import Table, prepared, tables
 from stashlight.engines.duckdb import Engine
+from stashlight.events.reading import MAPPED
 from stashlight.events.schema import Kind, names
 from stashlight.events.tally import Tally
 from stashlight.findings.match import match
 from stashlight.findings.rule import RuleSet
 
 __all__ = ["FINDINGS", "Logs"]
+
+# A comparison with numbers, in KQL, in SQL and in a rule's compiled condition.
+_EVENT_IDS: Final = re.compile(
+    r"\b(?:EventID|event_id)\b[\"'\])]{0,3}\s*(?:==|=|in~?)\s*\(?\s*((?:[\"']?\d{1,6}[\"']?\s*,?\s*)+)", re.IGNORECASE
+)
 
 FINDINGS: Final = {
     "findings": (
@@ -102,6 +109,13 @@ class Logs:
         if "events" in asked and missing:
             found.append(f"these logs hold no {', '.join(missing)} events")
         return found
+
+    @staticmethod
+    def unread(text: str) -> list[str]:
+        """Say which event ids a question names that no log is read for: no row can have them."""
+        named = {int(n) for found in _EVENT_IDS.finditer(text) for n in re.findall(r"\d+", found[1])}
+        unknown = sorted(named - (MAPPED.ids or frozenset()))
+        return [f"events {', '.join(map(str, unknown))} are never read, so no row has them"] if unknown else []
 
     def empty(self, asked: Iterable[str], columns: Collection[str]) -> list[str]:
         """Say which of the columns asked are NULL in every row, and of those why."""
