@@ -261,15 +261,15 @@ def test_shipped_rules_agree(rule: Rule) -> None:
     names = sorted({k.split("|")[0] for k in _keys(content["detection"])})
     if any(field(n) is None or n not in sigma_fields() for n in names):
         pytest.skip("uses columns of our own, which the other engine does not know")
+    if any((known := field(n)) and known.type != "VARCHAR" for n in names):
+        pytest.skip("asks for numbers, which events hold as numbers and its cases as text: `rules test` asks those")
     cases = [{n: c.get(n) for n in names} for c in (*rule.match, *rule.ignore) if "ActionType" not in c]
     events = [{k: m(v) if isinstance(v, str) else v for k, v in c.items()} for c in cases for m in MUTATIONS]
     asked = {k: content[k] for k in ("title", "logsource", "detection")}
     expected = Oracle(events, names).matching(asked)
     seen = scope(rule.logsource)
     source: Event = {"provider": (*seen.providers, "sysmon_linux" if "sysmon" in seen.without else "sysmon")[0]}
-    source |= ({"kind": rule.kinds[0]} if rule.kinds else {}) | (
-        {"event_id": seen.event_ids[0]} if seen.event_ids else {}
-    )
+    source |= {"kind": rule.kinds[0]} | ({"event_id": seen.event_ids[0]} if seen.event_ids else {})
     rows = [_row(i, e) | source for i, e in enumerate(events)]
     _ENGINE.execute("DELETE FROM events")
     _ENGINE.add(pa.Table.from_pylist(rows, schema=ARROW))
