@@ -24,6 +24,8 @@ __all__ = [
     "without_pandas",
 ]
 
+_FEW_ROWS = 4_000
+
 Value = str | int | bool | None
 # pyarrow's generic array types cannot be written down for columns whose type is known at run time only.
 AnyArray = Any
@@ -123,10 +125,13 @@ def fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table | None:
 
 
 def joined(tables: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
-    """Put tables one after another, columns that one lacks as NULL; in one piece, as whoever reads it looks at each."""
+    """Put tables one after another, columns that one lacks as NULL."""
     if not tables:
         return schema.empty_table()
-    whole = cast("Any", pa).concat_tables(tables, promote_options="default").combine_chunks()
+    whole = cast("Any", pa).concat_tables(tables, promote_options="default")
+    if whole.num_rows < _FEW_ROWS:
+        # In one piece: whoever reads it looks at each piece of each column, which costs more than copying a few rows.
+        whole = whole.combine_chunks()
     n, there = whole.num_rows, frozenset(whole.column_names)
     columns = [
         whole.column(name) if name in there else repeated(None, n, kind)
