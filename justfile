@@ -2,7 +2,7 @@
 # Tools come from .venv (`uv sync`), so nothing has to be activated.
 
 export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
-generated := "README.md docs/concepts/score.md docs/guides/look-files-up.md docs/reference/baseline.md docs/reference/cli.md docs/reference/events.md docs/reference/formats.md docs/reference/hunts.md docs/reference/procedures.md docs/reference/result.md docs/reference/settings.md"
+generated := "README.md docs/concepts/score.md docs/guides/look-files-up.md docs/reference/baseline.md docs/reference/cli.md docs/reference/events.md docs/reference/exports.md docs/reference/formats.md docs/reference/hunts.md docs/reference/procedures.md docs/reference/result.md docs/reference/settings.md"
 
 # List the words.
 _default:

@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import os
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import timedelta
@@ -20,6 +21,7 @@ from typing import cast
 from stashlight.answers.library import hunt_names, named
 from stashlight.cli import command_line, main
 from stashlight.events.schema import COLUMNS
+from stashlight.exports.exported import Exported
 from stashlight.incidents.baseline import TABLES
 from stashlight.incidents.document_json import json_schema
 from stashlight.incidents.scoring import SEVERITIES as CUTS
@@ -177,6 +179,57 @@ def result_objects() -> str:
     whole = json_schema()
     parts = cast("dict[str, dict[str, object]]", whole["$defs"])
     return "\n".join(_object(name, part) for name, part in [("Document", whole), *parts.items()])
+
+
+def exports() -> str:
+    """Give the table target × kind of rule: how each cell is proved, or why the target cannot have it."""
+    from stashlight.exports.export import export
+    from stashlight.exports.target import target_names
+    from stashlight.findings.load import SHIPPED, load
+
+    rules = load([SHIPPED])
+    rows = [(f"`{to}`", *_export_cells(to, list(export(rules, to, DEFAULT)))) for to in target_names()]
+    head = ("`--to`", "single events", "burst", "fan-in", "ladder", "score", "seeds' query")
+    return _table(head, rows)
+
+
+def export_forms() -> str:
+    """Give a line for every target: what it is, and its forms."""
+    from stashlight.exports.target import target, target_names
+
+    rows = [
+        (
+            f"`{name}`",
+            _code(list(target(name).FORMS)),
+            (target(name).__doc__ or "").strip().split("\n\n", 1)[0].replace("\n", " "),
+        )
+        for name in target_names()
+    ]
+    return _table(("`--to`", "`--form`, the first if none is asked for", "what it is"), rows)
+
+
+def _export_cells(to: str, lines: Sequence[Exported]) -> Iterator[str]:
+    proofs = cast(
+        "list[dict[str, object]]", tomllib.loads((ROOT / "tests/exports/proofs.toml").read_text("utf-8"))["proof"]
+    )
+    for kind in ("event", "burst", "fan-in", "ladder", "score", "seed"):
+        chosen = [line for line in lines if line.kind == kind]
+        reasons = dict.fromkeys(line.reason for line in chosen if line.status == "cannot")
+        reasons |= dict.fromkeys(
+            note.partition(": ")[0].removeprefix("left out, ")
+            for line in chosen
+            for note in line.notes
+            if note.startswith("left out, ")
+        )
+        said = f"cannot: {'; '.join(reasons)}" if reasons else ""
+        mine = [p for p in proofs if to in cast("list[str]", p["targets"]) and kind in cast("list[str]", p["kinds"])]
+        told = ", ".join(f"{p['how']} ({p['by']})" for p in mine) or "rendered only"
+        if not chosen:
+            yield "–"
+        elif all(line.status == "cannot" for line in chosen):
+            yield said
+        else:
+            yield f"{told}; some {said}" if said else told
 
 
 def _object(name: str, schema: dict[str, object]) -> str:

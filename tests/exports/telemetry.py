@@ -76,17 +76,29 @@ def told(records: Iterable[Row], rules: RuleSet) -> Telemetry:
 
 
 def fanned_in(detection: Detection, telemetry: Telemetry) -> set[tuple[str, ...]]:
-    """Give (host, share, account) of every fan-in in flat records of event 5145, by trying every window."""
+    """Give (host, share, account) of every fan-in, by trying every window of minutes."""
     seen: defaultdict[tuple[str, ...], list[tuple[int, str]]] = defaultdict(list)
     for number, row in enumerate(telemetry.records):
-        key = tuple(str(row.get(name) or "").lower() for name in ("Hostname", "ShareName", "SubjectUserName"))
-        if row["EventID"] == 5145 and all(key) and not key[2].endswith("$") and row.get("IpAddress"):
-            mask = int(str(row["AccessMask"]), 16)
-            if mask % 8 >= 2:  # incidents/sql/written.sql
-                seen[key].append((telemetry.times[number], str(row["IpAddress"]).lower()))
+        told = _shared(row)
+        if told is not None and all(told) and not told[2].endswith("$"):
+            moment = telemetry.times[number]
+            seen[told[:3]].append((moment - moment % 60_000_000, told[3]))
     span = detection.seconds * 1_000_000
     return {
         key
         for key, hits in seen.items()
         if any(len({c for t, c in hits if end - span <= t <= end}) >= detection.least for end, _ in hits)
     }
+
+
+def _shared(row: Row) -> tuple[str, ...] | None:
+    """Give (host, share, account, client) of a write over the network, as a file server or Defender tells of it."""
+    if row.get("EventID") == 5145:
+        if int(str(row["AccessMask"]), 16) % 8 < 2:  # incidents/sql/written.sql
+            return None
+        names = ("Hostname", "ShareName", "SubjectUserName", "IpAddress")
+    elif str(row.get("ActionType")).startswith("FileCreated") and str(row.get("RequestProtocol")).lower() == "smb":
+        names = ("DeviceName", "ShareName", "RequestAccountName", "RequestSourceIP")
+    else:
+        return None
+    return tuple(str(row.get(name) or "").lower() for name in names)

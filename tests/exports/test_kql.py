@@ -217,6 +217,13 @@ def test_a_score_adds_each_rule_once_within_its_window(
     assert rows
 
 
+def test_defender_counts_the_machines_behind_one_account(shipped: dict[str, Detection], defender: Telemetry) -> None:
+    detection = shipped["share_fan_in"]
+    rows = Hunting(defender, "Timestamp").run(target("defender").query(detection).text)
+    assert {(r["Host"], r["Share"], r["Account"]) for r in rows} == fanned_in(detection, defender)
+    assert rows
+
+
 def test_the_seeds_own_three_detections_select_what_the_rules_select(
     shipped: dict[str, Detection], name: str, hunting: Hunting, defender: Telemetry
 ) -> None:

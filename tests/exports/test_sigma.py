@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+from collections import defaultdict
 from typing import Any, cast
 
 import pytest
@@ -92,6 +93,29 @@ def test_rules_and_their_filters_select_the_same_events(
         )
         compared += len(found)
     assert compared > 500
+
+
+def test_a_burst_is_found_by_the_other_engine(
+    shipped: dict[str, Detection], windows: Telemetry, engine: Engine
+) -> None:
+    """By host and process; Sigma has no field for a directory."""
+    detection = shipped["mass_copy"]
+    (block,) = (rule for rule in detection.needed if rule.form == "event")
+    written: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for number in windows.truth[block.id]:
+        record = windows.records[number]
+        if number in windows.times:
+            written[str(record["Hostname"]).lower(), str(record["ProcessGuid"]).lower()].append(windows.times[number])
+    span, last = detection.seconds * 1_000_000, detection.least - 1
+    expected = {
+        key
+        for key, times in ((k, sorted(t)) for k, t in written.items())
+        if any(later - first <= span for first, later in zip(times, times[last:], strict=False))
+    }
+    rows = engine.rows(target("sigma").query(detection).text)
+    groups = [json.loads(str(v).lower()) for row in rows for v in row if str(v).lower().startswith('{"computer"')]
+    assert {(group["computer"], group["processguid"]) for group in groups} == expected
+    assert expected
 
 
 def test_a_fan_in_is_found_by_the_other_engine(

@@ -6,6 +6,7 @@ Fields are those of ECS and must be of type keyword or wildcard. A monitor runs 
 window, so its windows start a minute apart.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any as Anything
 from typing import cast
@@ -30,7 +31,7 @@ from stashlight.exports.lucene import whole
 from stashlight.exports.reading import CannotError
 from stashlight.exports.severities import severity
 from stashlight.exports.target import Query
-from stashlight.exports.writing import table_of
+from stashlight.exports.writing import role_of, table_of
 
 __all__ = ["COMMENT", "FORMS", "query", "write"]
 
@@ -90,7 +91,19 @@ def _clauses(detection: Detection) -> tuple[list[_Clause], list[str], list[Part]
             notes.append(f"left out, {error}: {part.title}")
     if not clauses:
         raise CannotError("; ".join(dict.fromkeys(reasons)))
-    return clauses, list(dict.fromkeys(notes)), chosen
+    groups = [tuple(_named(part, role) for role in detection.group) for part in chosen]
+    usual = Counter(groups).most_common(1)[0][0]
+    odd = [part for part, group in zip(chosen, groups, strict=True) if group != usual]
+    notes += [f"left out, another field for {' or '.join(detection.group)}: {part.title}" for part in odd]
+    kept = [n for n, group in enumerate(groups) if group == usual]
+    return [clauses[n] for n in kept], list(dict.fromkeys(notes)), [chosen[n] for n in kept]
+
+
+def _named(part: Part, role: str) -> str:
+    try:
+        return role_of(table_of(TABLES, part), role)
+    except CannotError:
+        return ""
 
 
 def _measure(detection: Detection, clauses: Sequence[_Clause], chosen: Sequence[Part]) -> tuple[_Clause, _Clause]:
