@@ -97,10 +97,10 @@ def test_commands_show_what_there_is(session: Session) -> None:
 
 
 def test_rows_for_programs_stand_alone(session: Session, said: Said) -> None:
-    assert "".join(session.run(".mode jsonl")) == "-- mode jsonl\n"
+    assert "".join(session.run(".mode jsonl")) == ""
     (row,) = map(json.loads, "".join(session.run("select 1 as n;")).splitlines())
     assert row == {"n": 1}
-    assert said.lines == []
+    assert said.lines == ["mode jsonl"]
 
 
 def test_last_rows_are_saved(session: Session, tmp_path: Path) -> None:

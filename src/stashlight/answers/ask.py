@@ -82,7 +82,7 @@ def _ask(logs: Logs, query: Query, bounds: Bounds, now_us: int | None) -> Answer
         table, more = logs.engine.first(sql, bounds.rows, values)
     except EngineError as error:
         raise _located(error, query) from error
-    notes += [*logs.absent(asked.tables), *logs.unread(query.text)]
+    notes += [*logs.absent(asked.tables, answered=table.num_rows > 0), *logs.unread(query.text)]
     # The SQL of KQL names columns that the question does not: of what is extended or joined, all.
     mine = asked.columns if query.language == "sql" else {c for c in asked.columns if line_of(query.text.lower(), c)}
     notes += logs.empty(asked.tables, mine)

@@ -97,8 +97,8 @@ class Logs:
         files = "1 file" if self.tally.files == 1 else f"{self.tally.files:,} files"
         return f"{self.tally.events:,} events in {files}" + (f" ({kinds})" if kinds else "")
 
-    def absent(self, asked: Iterable[str]) -> list[str]:
-        """Say which of the tables asked have no events here, and for want of what."""
+    def absent(self, asked: Iterable[str], *, answered: bool) -> list[str]:
+        """Say which of the tables asked have no events here, and for want of what; of `events` only if nothing `answered`."""
         found: list[str] = []
         for name in sorted(asked):
             table = _named(name)
@@ -106,7 +106,7 @@ class Logs:
                 kinds = " or ".join(table.kinds)
                 found.append(f"{table.name} is empty: these logs hold no {kinds} events")
         missing = [kind for kind in Kind if not self.tally.kinds[kind]]
-        if "events" in asked and missing:
+        if "events" in asked and missing and not answered:
             found.append(f"these logs hold no {', '.join(missing)} events")
         return found
 

@@ -2,11 +2,12 @@
 -- attack: T1074.001, T1070.004
 -- finds: three or more files that are made in one directory and deleted within a day, where one of them is an archive or
 --   there are at least ten, by another process than made them
--- benign: builds, installers and caches delete what the same process made, which is left out
+-- benign: builds, installers and caches delete what the same process made, which is left out, as are Windows' own app packages
 -- blind: sources that record no deletions (Sysmon 23, 26)
 WITH made AS (
   SELECT host_key, host, account, file_dir, file_name, file_ext, process_key, process_name, ts_us, file, record
   FROM events WHERE kind IN ('file_create', 'file_rename') AND NOT file_dir IS NULL
+    AND NOT contains(file_dir, '\appdata\local\packages\')
 ),
 gone AS (
   SELECT host_key, file_dir, file_name, process_key, process_name, ts_us

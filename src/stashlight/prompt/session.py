@@ -68,10 +68,14 @@ class Session:
         self.last = answer.table
         yield from _shown(answer.table, self.mode, self.page)
         for line in self._said(answer):
-            if self.mode == "table":
-                yield f"-- {printable(line)}\n"
-            else:
-                self.say(line)
+            yield from self.remark(line)
+
+    def remark(self, line: str) -> Iterator[str]:
+        """Give a line beside an answer; where rows are for programs it is said and not shown."""
+        if self.mode == "table":
+            yield f"-- {printable(line)}\n"
+        else:
+            self.say(line)
 
     def _said(self, answer: Answer) -> Iterator[str]:
         count = answer.table.num_rows
@@ -112,7 +116,7 @@ def _help(_: Session, __: list[str]) -> Iterator[str]:
 
 def _tables(session: Session, _: list[str]) -> Iterator[str]:
     yield from (f"  {name:<22} {meaning}\n" for name, meaning in session.logs.meanings.items())
-    yield f"-- {printable(session.logs.searched())}\n"
+    yield from session.remark(session.logs.searched())
 
 
 def _schema(session: Session, rest: list[str]) -> Iterator[str]:
@@ -134,7 +138,7 @@ def _mode(session: Session, rest: list[str]) -> Iterator[str]:
             message = f"no mode {rest[0]!r}; there are: {', '.join(MODES)}"
             raise SettingError(message)
         session.mode = rest[0]
-    yield f"-- mode {session.mode}\n"
+    yield from session.remark(f"mode {session.mode}")
 
 
 def _save(session: Session, rest: list[str]) -> Iterator[str]:
@@ -144,7 +148,7 @@ def _save(session: Session, rest: list[str]) -> Iterator[str]:
     check_target(rest[0])
     form = next((mode for mode in MODES if rest[0].lower().endswith(f".{mode}")), "table")
     deliver(_shown(session.last, form, PIPE), rest[0])
-    yield f"-- {session.last.num_rows:,} rows written to {printable(rest[0])}\n"
+    yield from session.remark(f"{session.last.num_rows:,} rows written to {rest[0]}")
 
 
 def _limit(session: Session, rest: list[str]) -> Iterator[str]:
@@ -153,13 +157,13 @@ def _limit(session: Session, rest: list[str]) -> Iterator[str]:
             message = f"{rest[0]!r} is no number of rows; 0 gives all"
             raise SettingError(message)
         session.bounds = replace(session.bounds, rows=int(rest[0]))
-    yield f"-- {session.bounds.rows:,} rows at most\n" if session.bounds.rows else "-- all rows\n"
+    yield from session.remark(f"{session.bounds.rows:,} rows at most" if session.bounds.rows else "all rows")
 
 
 def _timeout(session: Session, rest: list[str]) -> Iterator[str]:
     if rest:
         session.bounds = replace(session.bounds, seconds=duration(rest[0]).total_seconds())
-    yield f"-- {session.bounds.seconds:g} seconds at most\n"
+    yield from session.remark(f"{session.bounds.seconds:g} seconds at most")
 
 
 def _hunt(session: Session, rest: list[str]) -> Iterator[str]:
