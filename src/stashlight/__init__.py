@@ -8,7 +8,7 @@ compiler cost time that `stashlight --version` should not pay.
 from importlib import import_module
 
 # The verbs come from `__getattr__`; their types stand in `__init__.pyi`.
-__all__ = ["__version__", "convert", "enrich", "explain", "scan"]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["__version__", "convert", "enrich", "explain", "hunt", "scan"]  # pyright: ignore[reportUnsupportedDunderAll]
 
 __version__ = "0.1.0"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import stashlight
 from stashlight.cli import Exit, main
 from stashlight.plugins import plugin
 from stashlight.simulation.procedure import play
@@ -231,3 +232,9 @@ def test_script_blocks_are_there_for_those_who_ask(
     assert "script_block" in said.err
     (row,) = json.loads(said.out)
     assert row["Count"] > 0
+
+
+def test_library_asks_as_the_command_does() -> None:
+    found = stashlight.hunt("renamed-archiver", [SAMPLES], workers=1)
+    assert [row["Built"] for row in found.answer.table.to_pylist()] == ["rar.exe", "rclone.exe"]
+    assert found.tally.events == 1019

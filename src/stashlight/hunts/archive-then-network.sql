@@ -1,7 +1,7 @@
 -- title: An archive is made, then a program of the same account reaches out
 -- attack: T1560, T1041, T1567
 -- finds: an archive (by extension, or what an archiver writes) and, within two hours on the same host, a connection to a
---   public address by the account that made it, from a program that is no browser
+--   public address by the account that made it, from a program that is no browser, mail or chat client
 -- benign: backup to a cloud, mail clients, synchronisation; the address and the program tell
 -- blind: sources without network events, and senders that run as another account
 WITH archives AS (
