@@ -6,12 +6,12 @@
 SELECT
   make_timestamp(min(ts_us)) AS first, make_timestamp(max(ts_us)) AS last, any_value(host) AS host, any_value(account) AS account,
   file_dir AS directory, process_name AS process, count(DISTINCT day) AS days, sum(files) AS files,
-  any_value(file) AS source_file, min(record) AS source_record
+  arg_min(file, ts_us) AS source_file, arg_min(record, ts_us) AS source_record
 FROM (
   SELECT
     host_key, account_key, file_dir, process_name, ts_us // 86400000000 AS day, count(DISTINCT file_path) AS files,
     min(ts_us) AS ts_us, any_value(host) AS host, any_value(account) AS account, arg_min(file, (ts_us, record)) AS file,
-    min(record) AS record
+    arg_min(record, (ts_us, record)) AS record
   FROM events
   WHERE kind = 'file_create' AND file_ext IN (
       'doc', 'docx', 'xls', 'xlsx', 'ppt', 'pptx', 'pdf', 'csv', 'pst', 'msg', 'eml', 'sql', 'mdb', 'kdbx', 'dwg', 'zip', '7z', 'rar'
