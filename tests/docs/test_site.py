@@ -5,7 +5,9 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -14,6 +16,9 @@ from stashlight.findings.load import load
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+Scheme = Literal["dark", "light"]
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 
 # What a page loads when it is opened; links that people follow may lead anywhere.
 _LOADED = re.compile(
@@ -74,11 +79,11 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
-@pytest.mark.parametrize("width", [1280, 390])
-def test_site_is_searched_from_a_folder_and_fits_a_phone(site: Path, width: int) -> None:
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_site_is_searched_from_a_folder_fits_a_phone_and_is_accessible(site: Path, width: int, scheme: Scheme) -> None:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_context(viewport={"width": width, "height": 900}).new_page()
+        page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
         asked: list[str] = []
         errors: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
@@ -92,6 +97,9 @@ def test_site_is_searched_from_a_folder_and_fits_a_phone(site: Path, width: int)
             page.goto((site / name).as_uri())
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide == 0, f"{name} is wider than the window"
+            page.evaluate(AXE)
+            found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa']})")
+            assert [each["id"] for each in found["violations"]] == [], name
         if width < 500:
             page.locator("label[for=__search].md-header__button").first.click()
         page.locator(".md-search__input").click()
