@@ -42,7 +42,10 @@ def match(engine: Engine, rules: RuleSet) -> int:
     """
     prepare(engine)
     before = _size(engine)
+    present = {kind for (kind,) in engine.rows("SELECT DISTINCT kind FROM events")}
     for kinds, group in _by_kinds(r for r in rules.events if not r.note.session):
+        if kinds and present.isdisjoint(kinds):
+            continue  # planning the rules of a kind costs more than a log of a megabyte is worth
         for batch in _batches(group):
             _match(engine, kinds, batch)
     for rule in rules.correlations:
