@@ -1,6 +1,7 @@
 """`stashlight hunt`: rows in every form, and never an empty success."""
 
 import csv
+import gzip
 import io
 import json
 import subprocess
@@ -112,8 +113,11 @@ def test_sigma_rules_and_correlations_are_questions_too(tmp_path: Path, capsys: 
     assert main(["hunt", str(path), SAMPLES, "--as", "json", "--quiet"]) == Exit.DONE
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["rule"], row["level"], row["events"]) == ("Burst of copies", "high", 640)
-    assert row["file"]
-    assert row["record"]
+    assert (row["file"], row["host"]) == (f"{SAMPLES}/lab-ws-23.winlogbeat.ndjson.gz", None)
+    # The run's first event: told by its record, it is one that the rule counts.
+    line = gzip.decompress(Path(str(row["file"])).read_bytes()).decode().splitlines()[int(row["record"]) - 1]
+    assert "cmd.exe" in line
+    assert str(row["ts"])[:19].replace("T", " ") in line
 
 
 def test_rule_on_events_that_are_never_read_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

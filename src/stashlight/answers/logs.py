@@ -6,7 +6,7 @@ match; the rest are the views of `tables/`. Nothing is matched before somebody a
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, cast
@@ -86,6 +86,7 @@ class Logs:
             "ALTER TABLE findings RENAME TO stored_findings",
             "ALTER TABLE correlations RENAME TO stored_correlations",
             f"CREATE TABLE told_rules AS SELECT * FROM (VALUES {rows}) AS t(rule_id, title, level, rung)",
+            _members(self.rules),
             _FINDINGS,
             _CORRELATIONS,
         ):
@@ -158,7 +159,27 @@ LEFT JOIN told_rules AS r ON r.rule_id = f.rule_id
 LEFT JOIN stored_events AS e ON e.event_key = f.event_key
 """
 
-# Of a run, one event with which it begins says where to look.
+
+def _members(rules: RuleSet) -> str:
+    """Give the statement that makes `members`: which events each correlation groups, with the text of their group."""
+    parts = [
+        f"SELECT {_text(rule.id)} AS rule_id, h.ts_us, {_group(rule.correlation.group_by[number])} AS group_key, h.event_key "
+        f"FROM {table} AS h INNER JOIN stored_events AS e ON e.event_key = h.event_key WHERE h.rule_id = {_text(base)}"
+        for rule in rules.correlations
+        if rule.correlation is not None
+        for number, base in enumerate(rule.correlation.rules)
+        for table in ("stored_findings", "building_blocks")
+    ]
+    none = "SELECT NULL::VARCHAR AS rule_id, NULL::BIGINT AS ts_us, NULL::VARCHAR AS group_key, NULL::VARCHAR AS event_key LIMIT 0"
+    return f"CREATE VIEW members AS {' UNION ALL '.join(parts) or none}"
+
+
+def _group(columns: Sequence[str]) -> str:
+    """Give a group as findings/windows.py writes it."""
+    return " || ' | ' || ".join(f"TRY_CAST(e.{column} AS VARCHAR)" for column in columns) or "''"
+
+
+# Of a run, the event with which it begins says where to look.
 _CORRELATIONS: Final = """
 CREATE VIEW correlations AS SELECT
   time_of(c.first_us) AS first_ts, time_of(c.last_us) AS last_ts, c.rule_id, r.title AS rule, r.level, c.group_key, c.events,
@@ -166,9 +187,7 @@ CREATE VIEW correlations AS SELECT
 FROM stored_correlations AS c
 LEFT JOIN told_rules AS r ON r.rule_id = c.rule_id
 LEFT JOIN (
-  SELECT h.ts_us, MIN(h.event_key) AS event_key
-  FROM (SELECT ts_us, event_key FROM stored_findings UNION ALL SELECT ts_us, event_key FROM building_blocks) AS h
-  GROUP BY h.ts_us
-) AS h ON h.ts_us = c.first_us
-LEFT JOIN stored_events AS e ON e.event_key = h.event_key
+  SELECT rule_id, ts_us, group_key, MIN(event_key) AS event_key FROM members GROUP BY rule_id, ts_us, group_key
+) AS m ON m.rule_id = c.rule_id AND m.ts_us = c.first_us AND m.group_key = c.group_key
+LEFT JOIN stored_events AS e ON e.event_key = m.event_key
 """
