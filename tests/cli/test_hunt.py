@@ -120,6 +120,20 @@ def test_sigma_rules_and_correlations_are_questions_too(tmp_path: Path, capsys: 
     assert str(row["ts"])[:19].replace("T", " ") in line
 
 
+def test_correlation_may_count_rules_of_other_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    single, burst = _RULE.split("---\n")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "single.yml").write_text(single, "utf-8")
+    (tmp_path / "folder" / "other.yml").write_text(single.replace("cmd_copy", "o").replace("0001", "0009"), "utf-8")
+    (tmp_path / "folder" / "broken.yml").write_text("title: [", "utf-8")
+    path = tmp_path / "burst.yml"
+    path.write_text(burst, "utf-8")
+    assert main(["hunt", str(path), SAMPLES, "--as", "json"]) == Exit.REFUSED
+    assert "no rule 'cmd_copy'" in capsys.readouterr().err
+    assert main(["hunt", str(path), SAMPLES, "--rules", str(tmp_path / "folder"), "--as", "json"]) == Exit.DONE
+    assert [row["rule"] for row in json.loads(capsys.readouterr().out)] == ["Burst of copies"]
+
+
 def test_rule_on_events_that_are_never_read_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "rule.yml"
     path.write_text(

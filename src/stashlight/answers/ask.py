@@ -120,18 +120,22 @@ def _line(reason: str, query: Query) -> int:
 
 def ask_rules(logs: Logs, bounds: Bounds, file: str = "") -> Answer:
     """
-    Give what the rules of `logs` match, oldest first: findings by event, correlations by run.
+    Give what the rules of `logs` match, oldest first: findings by event, correlations by run; of those in `file`, if it is given.
 
     Raises:
         QueryError: it went beyond its bounds.
     """
     with bounded(logs.engine, bounds, file):
         logs.matched()
-        table, more = logs.engine.first(_MATCHED, bounds.rows)
-        kinds = {kind for rule in logs.rules.events for kind in rule.kinds}
+        wanted = [rule for rule in logs.rules.rules if not file or rule.file == file]
+        ids = ", ".join("'" + rule.id.replace("'", "''") + "'" for rule in wanted)
+        table, more = logs.engine.first(_MATCHED.replace("{ids}", ids), bounds.rows)
+        counted = {base for rule in wanted if rule.correlation for base in rule.correlation.rules}
+        asked = [rule for rule in logs.rules.events if rule in wanted or rule.id in counted]
+        kinds = {kind for rule in asked for kind in rule.kinds}
         missing = sorted(kind for kind in kinds if not logs.tally.kinds[kind])
         notes = [f"these logs hold no {', '.join(missing)} events, which the rule looks at"] if missing else []
-        notes += [note for rule in logs.rules.events for note in logs.unread(rule.condition)]
+        notes += [note for rule in asked for note in logs.unread(rule.condition)]
         return Answer(plain(table), more, tuple(dict.fromkeys(notes)))
 
 
@@ -140,9 +144,10 @@ SELECT * FROM (
   SELECT
     ts, ts AS last_ts, level, rule, host, account,
     COALESCE(command_line, file_path, script_text, process_path) AS what, 1 AS events, file, record, event_key
-  FROM findings
+  FROM findings WHERE rule_id IN ({ids})
   UNION ALL
-  SELECT first_ts, last_ts, level, rule, NULL, NULL, group_key, events, file, record, event_key FROM correlations
+  SELECT first_ts, last_ts, level, rule, NULL, NULL, group_key, events, file, record, event_key
+  FROM correlations WHERE rule_id IN ({ids})
 ) AS m
 ORDER BY ts NULLS LAST, rule, event_key
 """

@@ -38,7 +38,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--timeout", default="60s", metavar="TIME", help="stop a query after this long (default 60s)")
     add("--memory", default="2GB", metavar="SIZE", help="what a query may hold in memory (default 2GB)")
     add("--now", metavar="TIME", help="the moment of KQL's now() and ago() (default: that of the newest event)")
-    add("--rules", action="append", default=[], metavar="DIR", help="Sigma rules whose findings can be asked for, too")
+    add(
+        "--rules",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="Sigma rules for `findings`, or for a rule file's correlations",
+    )
 
 
 def run(options: argparse.Namespace) -> Exit:

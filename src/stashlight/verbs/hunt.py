@@ -60,8 +60,8 @@ def hunt(
     Ask the logs below `paths`.
 
     `question` is the name of a shipped hunt, the path of a file in KQL, SQL or Sigma, or a query. `rules` are folders of
-    Sigma rules beside the shipped ones, for those who ask for `findings`. `memory` bounds the engine, in bytes. `now` is
-    the moment of KQL's `now()`; None is the time of the newest event.
+    Sigma rules: beside the shipped ones for those who ask for `findings`, or for correlations of a Sigma file to count.
+    `memory` bounds the engine, in bytes. `now` is the moment of KQL's `now()`; None is the time of the newest event.
 
     Raises:
         QueryError: the question is refused, or went beyond its bounds; names file and line.
@@ -70,7 +70,7 @@ def hunt(
     """
     query = question if isinstance(question, Query) else named(str(question))
     bounds = bounds or Bounds()
-    ruleset = _sigma(query) if query.language == "sigma" else None
+    ruleset = _sigma(query, rules) if query.language == "sigma" else None
     if ruleset is None:
         check(query, bounds)
     with opened(
@@ -133,11 +133,13 @@ def _no_scripts() -> Needed:
     return Needed({k: _NOTHING for k, meaning in events if meaning.kind is Kind.SCRIPT_BLOCK and isinstance(k, int)})
 
 
-def _sigma(query: Query) -> RuleSet:
-    found = load_rules([query.file], keep=False)
-    if found.errors:
-        raise found.errors[0]
-    if not found.rules:
+def _sigma(query: Query, folders: Sequence[str | Path]) -> RuleSet:
+    """Give the rules of a file, with those in `folders`, which its correlations may count."""
+    found = load_rules([query.file, *folders], keep=False)
+    for error in found.errors:
+        if error.file == query.file:
+            raise error
+    if not any(rule.file == query.file for rule in found.rules):
         reason = "holds no rule"
         raise QueryError(reason, query.file, 1)
     return found
