@@ -23,7 +23,8 @@ TEXTS = (
     "InitiatingProcessCreationTime", "InitiatingProcessId", "ProcessId", "ProcessCreationTime", "ProcessCommandLine",
     "ProcessVersionInfoOriginalFileName", "ProcessVersionInfoFileDescription", "ProcessVersionInfoCompanyName",
     "ProcessVersionInfoProductName", "AccountName", "RequestProtocol", "RequestAccountName", "RequestSourceIP",
-    "ShareName", "AdditionalFields", "SHA256",
+    "ShareName", "AdditionalFields", "SHA256", "SHA1", "MD5", "ProcessIntegrityLevel", "ProcessVersionInfoProductVersion",
+    "InitiatingProcessParentId", "AccountDomain", "InitiatingProcessAccountDomain",
 )  # fmt: skip
 
 
@@ -106,7 +107,7 @@ def test_rules_on_single_events_select_the_same_rows(
         if each.parts[0].logsource.category not in ("process_creation", "file_event"):
             continue  # not in Defender's tables: see the next test
         found = {row["Number"] for row in hunting.run(text)}
-        expected = {n for n in defender.truth[each.id] if _asked(each.parts[0], defender.records[n])}
+        expected = {n for n in defender.truth[each.id] if asked(each.parts[0], defender.records[n])}
         assert found == expected, f"{each.name}: {[defender.records[n] for n in found ^ expected][:3]}"
         compared += len(found)
     assert compared > 500
@@ -135,7 +136,7 @@ def test_sentinel_counts_the_machines_behind_one_account(shipped: dict[str, Dete
     assert rows
 
 
-def _asked(part: Part, row: Row) -> bool:
+def asked(part: Part, row: Row) -> bool:
     """Tell rows of the rule's table and system: the tables hold every system, and other actions on files."""
     is_process = part.logsource.category == "process_creation"
     path = str(row["FolderPath" if is_process else "InitiatingProcessFolderPath"] or "")
@@ -166,7 +167,7 @@ def _hits(
         for n in telemetry.truth[ids[part.title]]:
             row = telemetry.records[n]
             account = row.get("AccountName") if "ProcessCommandLine" in row else row.get("InitiatingProcessAccountName")
-            if _asked(part, row) and account:
+            if asked(part, row) and account:
                 hits[str(row["DeviceName"]).lower(), str(account).lower()].append((telemetry.times[n], part))
     return hits
 
@@ -235,6 +236,6 @@ def test_the_seeds_own_three_detections_select_what_the_rules_select(
         for rule_id, part in ((each.id, each.parts[0]) for each in shipped.values() if each.kind == "event")
     }
     for step, part in by_name.items():
-        expected = sum(_asked(part, defender.records[n]) for n in defender.truth[ids[part.title]])
+        expected = sum(asked(part, defender.records[n]) for n in defender.truth[ids[part.title]])
         assert sum(row["DetectionType"] == step for row in rows) == expected
     assert rows

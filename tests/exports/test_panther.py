@@ -15,13 +15,13 @@ from stashlight.exports.target import target
 _ABOUT = frozenset({"EventID", "Channel", "Hostname", "SourceName", "@timestamp"})
 
 
-def _module(text: str) -> dict[str, Callable[[object], Any]]:
+def module_of(text: str) -> dict[str, Callable[[object], Any]]:
     namespace: dict[str, Any] = {}
     exec(compile(text, "rule.py", "exec"), namespace)
     return namespace
 
 
-def _event(record: Row) -> Mapping[str, object]:
+def event_of(record: Row) -> Mapping[str, object]:
     """Give a record of Windows.EventLogs."""
     data = {name: value for name, value in record.items() if name not in _ABOUT}
     return {
@@ -34,7 +34,7 @@ def _event(record: Row) -> Mapping[str, object]:
 
 @pytest.fixture(scope="module")
 def events(windows: Telemetry) -> list[Mapping[str, object]]:
-    return [_event(record) for record in windows.records]
+    return [event_of(record) for record in windows.records]
 
 
 def test_rules_on_single_events_hold_for_the_same_events(
@@ -44,7 +44,7 @@ def test_rules_on_single_events_hold_for_the_same_events(
     for each in shipped.values():
         if each.kind != "event" or each.parts[0].logsource.product != "windows":
             continue
-        module = _module(target("panther").query(each).text)
+        module = module_of(target("panther").query(each).text)
         found = {n for n, event in enumerate(events) if module["rule"](event)}
         assert found == windows.truth[each.id], (
             f"{each.name}: {[windows.records[n] for n in found ^ windows.truth[each.id]][:2]}"
@@ -60,7 +60,7 @@ def test_a_threshold_is_asked_of_one_process_in_one_directory(
     detection = shipped["mass_copy"]
     query = target("panther").query(detection)
     files = target("panther").write(detection, query, "python")
-    module, told = _module(files[".py"]), cast("dict[str, Any]", yaml.safe_load(files[".yml"]))
+    module, told = module_of(files[".py"]), cast("dict[str, Any]", yaml.safe_load(files[".yml"]))
     assert (told["Threshold"], told["DedupPeriodMinutes"]) == (detection.least, detection.seconds // 60)
     (block,) = (rule for rule in detection.needed if rule.form == "event")
     assert {n for n, event in enumerate(events) if module["rule"](event)} == windows.truth[block.id]
@@ -78,7 +78,7 @@ def test_every_module_compiles_and_every_metadata_parses(shipped: dict[str, Dete
             continue
         for name, text in target("panther").write(each, query, "python").items():
             if name.endswith(".py"):
-                assert {"rule", "title", "dedup"} <= _module(text).keys()
+                assert {"rule", "title", "dedup"} <= module_of(text).keys()
             else:
                 told = cast("dict[str, Any]", yaml.safe_load(text))
                 assert told["RuleID"].startswith("Stashlight.")

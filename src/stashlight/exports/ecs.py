@@ -3,7 +3,7 @@ Elastic Common Schema: where an event of a Sigma logsource stands, and how its f
 
 As Winlogbeat, Elastic Agent's Windows integration and Elastic Defend write them:
 https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html. What ECS has no field for keeps Windows' own name
-under `winlog.event_data`.
+under `winlog.event_data`. `User` has none: ECS keeps domain and name apart, and a rule may ask for either.
 """
 
 from collections.abc import Callable
@@ -25,8 +25,9 @@ PROCESS: Final = {
     "Image": "process.executable", "CommandLine": "process.command_line", "OriginalFileName": "process.pe.original_file_name",
     "Description": "process.pe.description", "Company": "process.pe.company", "Product": "process.pe.product",
     "FileVersion": "process.pe.file_version", "CurrentDirectory": "process.working_directory",
-    "ParentImage": "process.parent.executable", "ParentCommandLine": "process.parent.command_line", "User": "user.name",
+    "ParentImage": "process.parent.executable", "ParentCommandLine": "process.parent.command_line",
     "ProcessId": "process.pid", "ParentProcessId": "process.parent.pid", "ProcessGuid": "process.entity_id",
+    **{name: f"winlog.event_data.{name}" for name in ("Hashes", "IntegrityLevel", "LogonId", "ParentUser", "TerminalSessionId")},
 }  # fmt: skip
 _FILE: Final = PROCESS | {"TargetFilename": "file.path"}
 _NETWORK: Final = PROCESS | {
@@ -66,7 +67,9 @@ def tables(source: Callable[[str, str, str], str]) -> Tables:
             {"ScriptBlockText": "powershell.file.script_block_text", "Path": "file.path"},
             script,
         ),
-        "windows/ps_module": Table(source("", "", "4103"), {"Payload": _DATA + "Payload"}, script),
+        "windows/ps_module": Table(
+            source("", "", "4103"), {name: _DATA + name for name in ("Payload", "ContextInfo")}, script
+        ),
         "windows/ps_classic_script": Table(
             source("", "", "800"), {"Data": "message"}, script, note="the data of event 800 are searched in `message`"
         ),

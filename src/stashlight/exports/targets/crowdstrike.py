@@ -27,8 +27,8 @@ _PLATFORMS = {"windows": "Win", "linux": "Lin", "macos": "Mac"}
 
 def _process(product: str) -> Table:
     fields = {
-        "Image": "ImageFileName", "CommandLine": "CommandLine", "OriginalFileName": "OriginalFilename", "User": "UserName",
-        "ParentImage": "ParentBaseFileName", "ParentCommandLine": "ParentCommandLine", "ProcessId": "RawProcessId",
+        "Image": "ImageFileName", "CommandLine": "CommandLine", "OriginalFileName": "OriginalFilename",
+        "ParentCommandLine": "ParentCommandLine", "ProcessId": "RawProcessId",
         "IntegrityLevel": "IntegrityLevel",
     }  # fmt: skip
     roles = {"host": "aid", "account": "UserName", "process": "TargetProcessId"}
@@ -37,7 +37,7 @@ def _process(product: str) -> Table:
 
 
 def _file(product: str) -> Table:
-    fields = {"TargetFilename": "TargetFileName", "Image": "ContextImageFileName", "User": "UserName"}
+    fields = {"TargetFilename": "TargetFileName", "Image": "ContextImageFileName"}
     roles = {"host": "aid", "account": "UserName", "process": "ContextProcessId", "place": "place"}
     source = f'#event_simpleName=/Written$/ event_platform="{_PLATFORMS[product]}"'
     return Table(source, fields, roles, note=_KINDS)

@@ -26,13 +26,15 @@ COMMENT: str = "//"
 _PLACE = r'extract(@"^(.*)[\\/][^\\/]*$", 1, FolderPath)'
 _WEIGHT = "coalesce(toint(tostring(parse_json(AdditionalFields).uniqueEventsAggregated)), 1)"
 
+_USER = r'strcat(InitiatingProcessAccountDomain, @"\", InitiatingProcessAccountName)'
+
 _PROCESS = Table(
     "DeviceProcessEvents",
     {
         "Image": "FolderPath", "CommandLine": "ProcessCommandLine", "OriginalFileName": "ProcessVersionInfoOriginalFileName",
         "Description": "ProcessVersionInfoFileDescription", "Company": "ProcessVersionInfoCompanyName",
         "Product": "ProcessVersionInfoProductName", "FileVersion": "ProcessVersionInfoProductVersion",
-        "ProcessId": "ProcessId", "IntegrityLevel": "ProcessIntegrityLevel", "User": "AccountName",
+        "ProcessId": "ProcessId", "IntegrityLevel": "ProcessIntegrityLevel", "User": r'strcat(AccountDomain, @"\", AccountName)',
         "ParentImage": "InitiatingProcessFolderPath", "ParentCommandLine": "InitiatingProcessCommandLine",
         "ParentProcessId": "InitiatingProcessId", "sha256": "SHA256", "md5": "MD5", "sha1": "SHA1",
     },
@@ -42,8 +44,9 @@ _FILE = Table(
     "DeviceFileEvents",
     {
         "TargetFilename": "FolderPath", "Image": "InitiatingProcessFolderPath", "CommandLine": "InitiatingProcessCommandLine",
-        "User": "InitiatingProcessAccountName", "ProcessId": "InitiatingProcessId",
-        "ParentImage": "InitiatingProcessParentFileName", "sha256": "SHA256", "md5": "MD5", "sha1": "SHA1",
+        "User": _USER,
+        "ProcessId": "InitiatingProcessId",
+        "sha256": "SHA256", "md5": "MD5", "sha1": "SHA1",
     },
     {
         "host": "DeviceName", "account": "InitiatingProcessAccountName", "place": _PLACE, "weight": _WEIGHT,
@@ -71,7 +74,8 @@ TABLES: Tables = {
         'DeviceNetworkEvents | where ActionType startswith "Connection"',
         {
             "Image": "InitiatingProcessFolderPath", "CommandLine": "InitiatingProcessCommandLine",
-            "User": "InitiatingProcessAccountName", "DestinationIp": "RemoteIP", "DestinationPort": "RemotePort",
+            "User": _USER, "DestinationIp": "RemoteIP",
+            "DestinationPort": "RemotePort",
             "DestinationHostname": "RemoteUrl", "SourceIp": "LocalIP", "SourcePort": "LocalPort", "Protocol": "Protocol",
         },
         {"host": "DeviceName", "account": "InitiatingProcessAccountName"},

@@ -30,12 +30,12 @@ _PROCESS = {
     "Image": "target.process.file.full_path", "CommandLine": "target.process.command_line",
     "OriginalFileName": _EXIF + "original_file", "Description": _EXIF + "file_description", "Company": _EXIF + "company",
     "Product": _EXIF + "product", "ParentImage": "principal.process.file.full_path",
-    "ParentCommandLine": "principal.process.command_line", "User": "principal.user.userid",
+    "ParentCommandLine": "principal.process.command_line",
     "ProcessId": "target.process.pid", "ParentProcessId": "principal.process.pid",
 }  # fmt: skip
 _FILE = {
     "TargetFilename": "target.file.full_path", "Image": "principal.process.file.full_path",
-    "CommandLine": "principal.process.command_line", "User": "principal.user.userid",
+    "CommandLine": "principal.process.command_line",
 }  # fmt: skip
 _ROLES = {
     "host": "principal.hostname", "account": "principal.user.userid", "process": "principal.process.product_specific_process_id",

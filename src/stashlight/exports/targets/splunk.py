@@ -34,7 +34,7 @@ _SYSMON = {
         "Image", "CommandLine", "OriginalFileName", "Description", "Company", "Product", "FileVersion", "CurrentDirectory",
         "ParentImage", "ParentCommandLine", "User", "ProcessId", "ParentProcessId", "ProcessGuid", "IntegrityLevel", "Hashes",
         "TargetFilename", "CreationUtcTime", "DestinationIp", "DestinationPort", "DestinationHostname", "SourceIp",
-        "SourcePort", "Protocol", "Initiated", "EventID",
+        "SourcePort", "Protocol", "Initiated", "EventID", "LogonId", "ParentUser", "TerminalSessionId",
     )
 }  # fmt: skip
 _PLACE = r'replace(TargetFilename, "[\\\\/][^\\\\/]*$", "")'
@@ -50,7 +50,7 @@ def _sysmon(event: int) -> Table:
 
 def _script(event: int, *fields: str) -> Table:
     source = f'source="XmlWinEventLog:Microsoft-Windows-PowerShell/Operational" EventCode={event}'
-    return Table(source, dict.fromkeys(fields, fields[0]), {"host": "Computer", "account": "coalesce(User, UserID)"})
+    return Table(source, {name: name for name in fields}, {"host": "Computer", "account": "coalesce(User, UserID)"})
 
 
 _SHARE = Table(
@@ -66,7 +66,7 @@ TABLES: Tables = {
     "linux/process_creation": Table(f"{_LINUX} EventID=1", _SYSMON, _ROLES),
     "linux/file_event": Table(f"{_LINUX} EventID=11", _SYSMON, _ROLES),
     "windows/ps_script": _script(4104, "ScriptBlockText"),
-    "windows/ps_module": _script(4103, "Payload"),
+    "windows/ps_module": _script(4103, "Payload", "ContextInfo"),
     "windows/ps_classic_script": Table(
         'source="XmlWinEventLog:Windows PowerShell" EventCode=800',
         {"Data": "coalesce(EventData_Xml, Data, _raw)"},

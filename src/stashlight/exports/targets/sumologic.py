@@ -31,6 +31,7 @@ _NAMES = (
     "Image", "CommandLine", "OriginalFileName", "Description", "Company", "Product", "FileVersion", "ParentImage",
     "ParentCommandLine", "User", "ProcessId", "ParentProcessId", "ProcessGuid", "IntegrityLevel", "Hashes", "TargetFilename",
     "DestinationIp", "DestinationPort", "DestinationHostname", "SourceIp", "SourcePort", "Protocol", "CurrentDirectory",
+    "LogonId", "ParentUser", "TerminalSessionId",
 )  # fmt: skip
 _FLAT = "fields are named as flat JSON has them: rename them if yours stand below EventData"
 _EVENT = {name: name for name in _NAMES}
@@ -57,7 +58,7 @@ TABLES: Tables = {
     "linux/process_creation": _table(1, _EVENT, _ROLES, _LINUX_SCOPE),
     "linux/file_event": _table(11, _EVENT, _ROLES, _LINUX_SCOPE),
     "windows/ps_script": _table(4104, {"ScriptBlockText": "ScriptBlockText", "Path": "Path"}, _SCRIPT),
-    "windows/ps_module": _table(4103, {"Payload": "Payload"}, _SCRIPT),
+    "windows/ps_module": _table(4103, {"Payload": "Payload", "ContextInfo": "ContextInfo"}, _SCRIPT),
     "windows/ps_classic_script": _table(
         800, {"Data": "_raw"}, _SCRIPT, note="the data of event 800 are searched in the whole message"
     ),

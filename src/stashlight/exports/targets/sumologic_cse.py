@@ -25,9 +25,12 @@ COMMENT: str = ""
 _DATA = "fields['EventData.{}']"
 _PROCESS = {
     "Image": "baseImage", "CommandLine": "commandLine", "ParentImage": "parentBaseImage",
-    "ParentCommandLine": "parentCommandLine", "User": "user_username", "ProcessId": "pid", "ParentProcessId": "parentPid",
+    "ParentCommandLine": "parentCommandLine", "ProcessId": "pid", "ParentProcessId": "parentPid",
     "ProcessGuid": "processUid", "TargetFilename": "file_path",
-    **{name: _DATA.format(name) for name in ("OriginalFileName", "Description", "Company", "Product", "IntegrityLevel")},
+    **{
+        name: _DATA.format(name)
+        for name in ("OriginalFileName", "Description", "Company", "Product", "IntegrityLevel", "Hashes", "LogonId")
+    },
 }  # fmt: skip
 _ROLES = {"host": "device_hostname", "account": "user_username", "process": "processUid"}
 
@@ -43,7 +46,9 @@ TABLES: Tables = {
     "windows/file_event": _windows(_SYSMON, 11, _PROCESS, _ROLES),
     "windows/file_delete": _windows(_SYSMON, 23, _PROCESS, _ROLES),
     "windows/ps_script": _windows(_POWERSHELL, 4104, {"ScriptBlockText": _DATA.format("ScriptBlockText")}, _ROLES),
-    "windows/ps_module": _windows(_POWERSHELL, 4103, {"Payload": _DATA.format("Payload")}, _ROLES),
+    "windows/ps_module": _windows(
+        _POWERSHELL, 4103, {name: _DATA.format(name) for name in ("Payload", "ContextInfo")}, _ROLES
+    ),
     "linux/process_creation": Table("metadata_product = 'Linux OS Syslog' and commandLine != null", _PROCESS, _ROLES),
     "windows/share_write": _windows(
         "Security",

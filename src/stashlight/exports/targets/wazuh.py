@@ -45,7 +45,7 @@ _FIELDS = {
     for name in (
         "Image", "CommandLine", "OriginalFileName", "Description", "Company", "Product", "ParentImage", "ParentCommandLine",
         "User", "TargetFilename", "ProcessId", "ProcessGuid", "IntegrityLevel", "DestinationIp", "DestinationPort",
-        "DestinationHostname",
+        "DestinationHostname", "Hashes", "CurrentDirectory", "LogonId", "FileVersion",
     )
 }  # fmt: skip
 _ROLES = {
@@ -73,7 +73,9 @@ TABLES: Tables = {
     "windows/ps_script": _table(
         _POWERSHELL, 4104, {"ScriptBlockText": _DATA + "scriptBlockText", "Path": _DATA + "path"}
     ),
-    "windows/ps_module": _table(_POWERSHELL, 4103, {"Payload": _DATA + "payload"}),
+    "windows/ps_module": _table(
+        _POWERSHELL, 4103, {"Payload": _DATA + "payload", "ContextInfo": _DATA + "contextInfo"}
+    ),
     "windows/ps_classic_script": _table("PowerShell", 800, {"Data": _DATA + "data"}),
     "windows/share_write": _SHARE,
     "windows/security/5145": _SHARE,
