@@ -38,3 +38,8 @@ def test_text_without_offset_is_utc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     with Engine() as engine:
         assert engine.rows("SELECT epoch_us(TIMESTAMPTZ '1970-01-01 00:00:01')") == [(1_000_000,)]
+
+
+def test_rows_beyond_what_memory_allows_are_refused() -> None:
+    with Engine() as engine, pytest.raises(EngineError, match="rows of more than 1 MB"):
+        engine.first("SELECT repeat('x', 1000) FROM range(100000)", 0, most_bytes=1_000_000)

@@ -79,7 +79,7 @@ def _ask(logs: Logs, query: Query, bounds: Bounds, now_us: int | None) -> Answer
     if not asked.tables.isdisjoint(FINDINGS):
         logs.matched()
     try:
-        table, more = logs.engine.first(sql, bounds.rows, values)
+        table, more = logs.engine.first(sql, bounds.rows, values, most_bytes=bounds.memory)
     except EngineError as error:
         raise _located(error, query) from error
     notes += [*logs.absent(asked.tables, answered=table.num_rows > 0), *logs.unread(query.text)]
@@ -129,7 +129,7 @@ def ask_rules(logs: Logs, bounds: Bounds, file: str = "") -> Answer:
         logs.matched()
         wanted = [rule for rule in logs.rules.rules if not file or rule.file == file]
         ids = ", ".join("'" + rule.id.replace("'", "''") + "'" for rule in wanted)
-        table, more = logs.engine.first(_MATCHED.replace("{ids}", ids), bounds.rows)
+        table, more = logs.engine.first(_MATCHED.replace("{ids}", ids), bounds.rows, most_bytes=bounds.memory)
         counted = {base for rule in wanted if rule.correlation for base in rule.correlation.rules}
         asked = [rule for rule in logs.rules.events if rule in wanted or rule.id in counted]
         kinds = {kind for rule in asked for kind in rule.kinds}

@@ -153,16 +153,26 @@ class Engine:
         except self._error as error:
             raise EngineError(str(error)) from error
 
-    def first(self, sql: str, most: int, values: Mapping[str, object] | None = None) -> tuple[pa.Table, bool]:
-        """Give the first rows of a query, and whether there are more; `most` 0 gives all. `values` fill `$name`."""
+    def first(
+        self, sql: str, most: int, values: Mapping[str, object] | None = None, *, most_bytes: int | None = None
+    ) -> tuple[pa.Table, bool]:
+        """
+        Give the first rows of a query, and whether there are more; `most` 0 gives all. `values` fill `$name`.
+
+        Raises:
+            EngineError: it is refused, or gives more than `most_bytes`.
+        """
         try:
             relation: Any = self._connection.sql(sql, params=values or None)
             reader: pa.RecordBatchReader = relation.to_arrow_reader(_BATCH)
             batches: list[pa.RecordBatch] = []
-            rows = 0
+            rows = held = 0
             for batch in reader:
                 batches.append(batch)
-                rows += batch.num_rows
+                rows, held = rows + batch.num_rows, held + batch.nbytes
+                if most_bytes is not None and held > most_bytes:
+                    message = f"rows of more than {most_bytes / 1e6:,.0f} MB: ask for fewer, or give more with --memory"
+                    raise EngineError(message)
                 if most and rows > most:
                     break
             table = pa.Table.from_batches(batches, reader.schema)
