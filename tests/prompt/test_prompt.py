@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stashlight.answers.bounds import Bounds
 from stashlight.answers.logs import Logs
@@ -65,6 +67,12 @@ def test_lines_of_a_pipe_are_cut_with_their_numbers() -> None:
         ("let x = 1;\nT;", 6),
         ("select 2", 8),
     ]
+
+
+@given(st.lists(st.text("let ;.|\tx\n", max_size=12)))
+def test_nothing_that_is_piped_in_is_lost(lines: list[str]) -> None:
+    found = [word for statement in statements(lines) for word in statement.text.split()]
+    assert found == [word for line in lines for word in line.rstrip("\r\n").split()]
 
 
 @pytest.mark.parametrize(
