@@ -178,7 +178,7 @@ _SLASHES = r"/(?:[^/\\]|\\.)*/[a-z]*"
 _HELD = {
     "splunk": _STRING,
     "sumologic": rf'{_SLASHES}|""',
-    "sumologic_cse": rf"{_SLASHES}|''",
+    "sumologic_cse": _SLASHES,
     "secops": r"`[^`]*`|\"\"|\0",
     "crowdstrike": _SLASHES,
     "elastic_eql": _STRING,

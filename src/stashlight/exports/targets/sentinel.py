@@ -6,6 +6,7 @@ from SecurityEvent. Rules: https://learn.microsoft.com/azure/templates/microsoft
 the Azure-Sentinel repository; entity identifiers: https://learn.microsoft.com/azure/sentinel/entities-reference.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -113,9 +114,7 @@ def _yaml(detection: Detection, query: Query) -> dict[str, object]:
         "description": described(detection, query),
         "severity": severity(detection).sentinel,
         "status": "Available",
-        "requiredDataConnectors": [
-            {"connectorId": "MicrosoftThreatProtection", "dataTypes": sorted(_tables(query))},
-        ],
+        "requiredDataConnectors": _connectors(query),
         "queryFrequency": _short(every),
         "queryPeriod": _short(period),
         "triggerOperator": "gt",
@@ -128,9 +127,18 @@ def _yaml(detection: Detection, query: Query) -> dict[str, object]:
     }
 
 
-def _tables(query: Query) -> set[str]:
-    known = {table.source.split()[0] for table in TABLES.values()}
-    return {name for name in known if name in query.text}
+# Which connector brings which table.
+_CONNECTORS = {
+    "MicrosoftThreatProtection": ("DeviceFileEvents", "DeviceNetworkEvents", "DeviceProcessEvents"),
+    "SecurityEvents": ("SecurityEvent",),
+    "WindowsForwardedEvents": ("WindowsEvent",),
+}
+
+
+def _connectors(query: Query) -> list[dict[str, object]]:
+    words = set(re.findall(r"\w+", query.text))
+    found = {name: [table for table in tables if table in words] for name, tables in _CONNECTORS.items()}
+    return [{"connectorId": name, "dataTypes": tables} for name, tables in found.items() if tables]
 
 
 def _properties(detection: Detection, query: Query) -> dict[str, object]:

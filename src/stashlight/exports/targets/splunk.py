@@ -88,7 +88,7 @@ def _matched(name: str, leaf: Pattern) -> str:
 
 
 def _number(name: str, leaf: Number) -> str:
-    return f"coalesce(tonumber({name}){leaf.operator}{leaf.value:g}, false())"
+    return f"(isnotnull({name}) AND tonumber({name}){leaf.operator}{leaf.value:g})"
 
 
 DIALECT = Dialect(

@@ -19,7 +19,7 @@ from stashlight.exports.target import Query
 from stashlight.exports.writing import SHARE_FIELDS, Dialect, Found, Table, Tables, written_steps
 from stashlight.findings.tables import SUMO_COLUMNS
 
-__all__ = ["COMMENT", "FORMS", "TABLES", "query", "write"]
+__all__ = ["COMMENT", "FORMS", "TABLES", "query", "whole_value", "write"]
 
 FORMS: Mapping[str, str] = {"sumo": ".sumo", "json": ".json"}
 COMMENT: str = "//"
@@ -72,7 +72,7 @@ def _regex(text: str) -> str:
     return re.sub(r"\\.|/", lambda m: m[0] if m[0] != "/" else "\\/", text, flags=re.DOTALL)
 
 
-def _whole(pattern: Pattern) -> str:
+def whole_value(pattern: Pattern) -> str:
     """`matches` wants the whole value, so what was searched for stands between any text; `.` takes line ends there."""
     flags = "s" + ("" if pattern.cased else "i") + ("m" if pattern.multiline else "")
     text = pattern.text if pattern.dotall else _plain_dots(pattern.text)
@@ -95,8 +95,8 @@ def _number(name: str, leaf: Number) -> str:
 
 
 DIALECT = Dialect(
-    text=lambda name, leaf: f"{name} matches {_whole(pattern_of(leaf))}",
-    pattern=lambda name, leaf: f"{name} matches {_whole(leaf)}",
+    text=lambda name, leaf: f"{name} matches {whole_value(pattern_of(leaf))}",
+    pattern=lambda name, leaf: f"{name} matches {whole_value(leaf)}",
     exists=lambda name: f'{name} != ""',
     number=_number,
     negated=lambda inner: f"!({inner})",

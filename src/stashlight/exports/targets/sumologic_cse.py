@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from stashlight.exports.attack import tactic_ids, techniques
-from stashlight.exports.condition import Number, Pattern, Text, pattern_of
+from stashlight.exports.condition import Number, Pattern, pattern_of
 from stashlight.exports.deployment import as_json, described
 from stashlight.exports.detection import Detection
 from stashlight.exports.reading import CannotError
 from stashlight.exports.severities import severity
 from stashlight.exports.target import Query
-from stashlight.exports.writing import Dialect, Found, Table, Tables, role_of, table_of, written_steps
+from stashlight.exports.targets.sumologic import whole_value
+from stashlight.exports.writing import SHARE_FIELDS, Dialect, Found, Table, Tables, role_of, table_of, written_steps
 
 __all__ = ["COMMENT", "FORMS", "query", "write"]
 
@@ -41,6 +42,22 @@ def _windows(channel: str, event: int, fields: Mapping[str, str], roles: Mapping
 
 
 _SYSMON, _POWERSHELL = "Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-PowerShell/Operational"
+_SHARE = _windows(
+    "Security",
+    5145,
+    {
+        **{name: _DATA.format(name) for name in SHARE_FIELDS},
+        "EventID": "metadata_deviceEventId",
+        "SubjectUserName": "user_username",
+        "IpAddress": "srcDevice_ip",
+    },
+    {
+        "host": "device_hostname",
+        "account": "user_username",
+        "client": "srcDevice_ip",
+        "share": _DATA.format("ShareName"),
+    },
+)
 TABLES: Tables = {
     "windows/process_creation": _windows(_SYSMON, 1, _PROCESS, _ROLES),
     "windows/file_event": _windows(_SYSMON, 11, _PROCESS, _ROLES),
@@ -49,67 +66,30 @@ TABLES: Tables = {
     "windows/ps_module": _windows(
         _POWERSHELL, 4103, {name: _DATA.format(name) for name in ("Payload", "ContextInfo")}, _ROLES
     ),
-    "linux/process_creation": Table("metadata_product = 'Linux OS Syslog' and commandLine != null", _PROCESS, _ROLES),
-    "windows/share_write": _windows(
-        "Security",
-        5145,
-        {
-            "EventID": _DATA.format("EventID"),
-            "AccessMask": _DATA.format("AccessMask"),
-            "SubjectUserName": "user_username",
-        },
-        {
-            "host": "device_hostname",
-            "account": "user_username",
-            "client": "srcDevice_ip",
-            "share": _DATA.format("ShareName"),
-        },
-    ),
+    "linux/process_creation": Table("metadata_product = 'Linux OS Syslog' and !isBlank(commandLine)", _PROCESS, _ROLES),
+    "windows/share_write": _SHARE,
+    "windows/security/5145": _SHARE,
 }
 
 
-def _text(text: str) -> str:
-    inner = text.replace("\\", "\\\\").replace("'", "\\'")
-    return "'" + "".join(c if c.isprintable() else " " for c in inner) + "'"
-
-
 def _pattern(name: str, leaf: Pattern) -> str:
-    return f"({name} != null and {name} matches /{_slashes(leaf.flagged)}/)"
-
-
-def _slashes(text: str) -> str:
-    written, escaped = "", False
-    for letter in text:
-        written += "\\/" if letter == "/" and not escaped else letter
-        escaped = letter == "\\" and not escaped
-    return written
-
-
-def _compared(name: str, leaf: Text) -> str:
-    return _pattern(name, pattern_of(leaf))
+    # As in log search, `matches` wants the whole value.
+    return f"(!isNull({name}) and {name} matches {whole_value(leaf)})"
 
 
 def _number(name: str, leaf: Number) -> str:
-    if name.endswith("EventID']"):
-        # The event stands in the record's metadata, which the table asks for.
-        return "true"
-    return f"({name} != null and {name} {leaf.operator} {leaf.value:g})"
+    if name == "metadata_deviceEventId":
+        return f"{name} matches /.*-{leaf.value:g}/"
+    return f"(!isNull({name}) and {name} {leaf.operator} {leaf.value:g})"
 
 
 DIALECT = Dialect(
-    text=_compared,
+    text=lambda name, leaf: _pattern(name, pattern_of(leaf)),
     pattern=_pattern,
-    exists=lambda name: f"({name} != null and {name} != '')",
+    exists=lambda name: f"!isBlank({name})",
     number=_number,
-    network=lambda name, leaf: (
-        f"array_contains(listMatches, {_text(leaf.cidr)})" if not name else _inside(name, leaf.cidr)
-    ),
     negated=lambda inner: f"!({inner})",
 )
-
-
-def _inside(name: str, cidr: str) -> str:
-    return f"({name} != null and compareCIDRPrefix({name}, {_text(cidr)}))"
 
 
 def query(detection: Detection) -> Query:

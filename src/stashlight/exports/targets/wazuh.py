@@ -95,6 +95,9 @@ def query(detection: Detection) -> Query:
     if detection.kind in reasons:
         raise CannotError(reasons[detection.kind])
     notes = ["a negated field that an event lacks may not hold: compare with an event of yours"]
+    notes.append(
+        "numbers of rules follow from the rule's id: should two be alike, Wazuh says so at its start; change one"
+    )
     base = _base(detection)
     lines: list[str] = []
     number = base
