@@ -166,7 +166,23 @@ def test_own_logs_without_a_source_are_a_gap(collected: Path, capsys: pytest.Cap
     code, result = _validated(["--logs", str(collected)], capsys)
     assert code == Exit.FOUND
     checks = result["checks"]
-    assert [(c["signal"], c["says"]) for c in checks if not c["found"]] == [("script", "in none of PowerShell 4104")]
+    assert [(c["signal"], c["says"]) for c in checks if not c["found"]] == [
+        ("script", "nothing; not PowerShell 4104 (policy Turn on PowerShell Script Block Logging)")
+    ]
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_own_logs_are_told_with_what_to_switch_on(
+    form: str, collected: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A start that only one of two logs tells is no gap, and how to have the other is said."""
+    log = collected / "tried.events.xml"
+    kept = [line for line in log.read_text("utf-8").splitlines() if "<EventID>4688<" not in line]
+    log.write_text("\n".join(kept), "utf-8")
+    capsys.readouterr()
+    assert main(["validate", "archive_in_public", "--logs", str(collected), "--as", form]) == Exit.DONE
+    said = capsys.readouterr().out
+    assert "Sysmon 1 (1); not Security 4688 (audit policy Detailed Tracking" in said
 
 
 def test_nothing_tried_is_no_success(collected: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from stashlight.validation.checks import Check
 from stashlight.validation.signals import SIGNALS
 from stashlight.validation.validation import Validation
 
-__all__ = ["Table", "gap_lines", "tables"]
+__all__ = ["Table", "gap_lines", "tables", "traces"]
 
 _HEADINGS = {
     "windows": "Windows event logs",
@@ -76,3 +76,10 @@ def gap_lines(validation: Validation) -> Iterator[str]:
     for (procedure, what, signal, rule, says), shapes in same.items():
         about = " ".join(part for part in (signal, rule) if part) or what
         yield f"{procedure}: {about}: {says} (in {', '.join(shapes)})"
+
+
+def traces(validation: Validation) -> Iterator[tuple[str, str, str]]:
+    """Give procedure, family of signals or outcome, and what was found, for what one's own logs were looked at for."""
+    for each in validation.checks:
+        if each.shape == "logs":
+            yield each.procedure, each.signal or each.what, each.says

@@ -1,6 +1,6 @@
 """Rules held against procedures: played in every shape, or tried on machines whose logs are given."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from stashlight.engines.duckdb import Engine
@@ -18,7 +18,7 @@ from stashlight.validation.checks import Check, check
 from stashlight.validation.coverage import coverage
 from stashlight.validation.expectation import Expectation, expectation, named
 from stashlight.validation.observation import Observation, observe
-from stashlight.validation.signals import FAMILIES, SENSORS, SIGNALS
+from stashlight.validation.signals import FAMILIES, SENSORS, SIGNALS, Signal
 from stashlight.validation.simulated import observed
 from stashlight.validation.traces import own
 from stashlight.validation.validation import Validation
@@ -142,9 +142,13 @@ def _traced(procedure: Procedure, observed: Observation) -> list[Check]:
     known = commands(procedure)
     checks: list[Check] = []
     for family in known.leaves if known else ():
-        counts = {name: observed.seen.get((procedure.name, name), 0) for name in FAMILIES[family]}
-        seen = ", ".join(f"{name} ({count:,})" for name, count in counts.items() if count)
-        said = seen or f"in none of {', '.join(_signals(family, procedure))}"
+        counts = {each: observed.seen.get((procedure.name, each.name), 0) for each in _signals(family, procedure)}
+        there = {each.sensor for each, count in counts.items() if count}
+        seen = ", ".join(f"{each.name} ({count:,})" for each, count in counts.items() if count)
+        # Of sensors that tell nothing at all here, nothing is asked while another one tells.
+        lacking = [each for each, count in counts.items() if not count and (each.sensor in there or not there)]
+        lacks = ", ".join(f"{each.name} ({each.switch})" for each in lacking)
+        said = "; not ".join(part for part in (seen or "nothing", lacks) if part)
         checks.append(Check("logs", procedure.name, "signal", family, "", bool(seen), said))
     spoke = {rule for (name, _), ids in observed.spoke.items() if name == procedure.name for rule in ids}
     said = f"{len(spoke)} rules spoke" if spoke else "no rule spoke"
@@ -155,6 +159,5 @@ def _traced(procedure: Procedure, observed: Observation) -> list[Check]:
     return checks
 
 
-def _signals(family: str, procedure: Procedure) -> Collection[str]:
-    sensors = {signal.name: signal.sensor for signal in SIGNALS}
-    return [name for name in FAMILIES[family] if sensors[name] in SENSORS[procedure.system]]
+def _signals(family: str, procedure: Procedure) -> list[Signal]:
+    return [each for each in SIGNALS if each.name in FAMILIES[family] and each.sensor in SENSORS[procedure.system]]

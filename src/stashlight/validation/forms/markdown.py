@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from stashlight.terminal import printable
-from stashlight.validation.matrix import gap_lines, tables
+from stashlight.validation.matrix import gap_lines, tables, traces
 from stashlight.validation.validation import Validation
 
 
@@ -29,6 +29,9 @@ def _lines(validation: Validation) -> Iterator[str]:
     for table in tables(validation):
         yield from ("", f"## {table.heading}", "", f"Shapes: {', '.join(table.shapes)}.", "")
         yield from _table(table.columns, table.rows)
+    if told := list(traces(validation)):
+        yield from ("", "## What was found", "")
+        yield from _table(("procedure", "signal", "found"), told)
     if validation.coverage:
         yield from ("", "## ATT&CK analytics", "")
         rows = [

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from stashlight.terminal import printable
 from stashlight.validation.coverage import Coverage
-from stashlight.validation.matrix import Table, gap_lines, tables
+from stashlight.validation.matrix import Table, gap_lines, tables, traces
 from stashlight.validation.validation import Validation
 
 _PREFIXES = ("Security ", "Sysmon ", "PowerShell ", "Linux Sysmon ", "Device", "auditd ")
@@ -19,6 +19,9 @@ def _lines(validation: Validation) -> Iterator[str]:
     for table in tables(validation):
         yield from _drawn(table)
         yield ""
+    told = list(traces(validation))
+    yield from (f"  {procedure:<22} {about:<10} {says}" for procedure, about, says in told)
+    yield from [""] if told else []
     yield validation.verdict
     yield from (f"  missing  {gap}" for gap in gap_lines(validation))
     yield from (f"  error    {error}" for error in validation.errors)
