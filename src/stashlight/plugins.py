@@ -59,7 +59,8 @@ def plugins(package: str, shape: type[Shape]) -> dict[str, Shape]:
 @cache
 def _strangers() -> EntryPoints:
     """Read what other packages declare once: it takes a look at every package that is installed."""
-    return entry_points()
+    # Python 3.11 gives another type, which selects in the same way.
+    return cast("EntryPoints", entry_points())
 
 
 def _own(package: str) -> list[str]:
