@@ -66,7 +66,7 @@ def test_sql_reaches_no_file_network_or_python_variable(sql: str) -> None:
 
 def test_a_query_larger_than_memory_spills_and_leaves_nothing_behind() -> None:
     """Sorting 400 MB in 100 MB."""
-    engine = Engine(memory="100MB", threads=2)
+    engine = Engine(memory=100_000_000, threads=2)
     spill = Path(str(engine.rows("SELECT current_setting('temp_directory')")[0][0]))
     engine.execute("CREATE TABLE big AS SELECT repeat('x', 200) || i AS s FROM range(1000000) t(i)")
     assert engine.rows("SELECT count(*) FROM (SELECT s FROM big ORDER BY s DESC LIMIT 500000)") == [(500_000,)]

@@ -24,6 +24,7 @@ _GRACE_SECONDS: Final = 10.0
 _REMINDER_SECONDS: Final = 0.5
 # Threads, spill files and the allocator take address space that they do not fill.
 _SLACK_BYTES: Final = 1_000_000_000
+_TOO_MUCH: Final = ("--memory", "Out of Memory", "Allocation failure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def bounded(engine: Engine, bounds: Bounds, file: str = "") -> Generator[None]:
         if late.is_set():
             reason = f"stopped after {bounds.seconds:g} seconds; --timeout allows more"
             raise QueryError(reason, file) from error
-        if isinstance(error, MemoryError) or "--memory" in str(error) or "Allocation failure" in str(error):
+        if isinstance(error, MemoryError) or any(sign in str(error) for sign in _TOO_MUCH):
             reason = f"needs more than {bounds.memory / 1e6:,.0f} MB; --memory allows more"
             raise QueryError(reason, file) from error
         raise

@@ -40,17 +40,17 @@ class Engine:
     """
     An event table and the SQL to question it.
 
-    `memory` bounds what DuckDB holds before it spills ("500MB"; None leaves DuckDB's own default),
+    `memory` is how many bytes DuckDB may hold before it spills (None leaves DuckDB's own default),
     `threads` the cores it uses. Use it as a context manager, or call `close()`.
     """
 
-    def __init__(self, memory: str | None = None, threads: int | None = None) -> None:
+    def __init__(self, memory: int | None = None, threads: int | None = None) -> None:
         self._settings = [
             # Insertion order would cost memory on large loads; every query that needs an order states it.
             "SET preserve_insertion_order = false",
             # Text without an offset is UTC, whatever the machine's zone.
             "SET TimeZone = 'UTC'",
-            *(["SET memory_limit = '{}'".format(memory.replace("'", "''"))] if memory is not None else []),
+            *([f"SET memory_limit = '{memory:d}B'"] if memory is not None else []),
             *([f"SET threads = {threads:d}"] if threads is not None else []),
         ]
         self._error: type[Exception] = EngineError
