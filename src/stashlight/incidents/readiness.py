@@ -3,7 +3,7 @@ What these logs can show, and what they are blind for.
 
 Every data source that an ATT&CK analytic of T1074 needs is looked for in the events that were read. What is absent, or
 present without a needed field, is said with the analytics that cannot work without it.
-Analytics: https://attack.mitre.org/detectionstrategies/ (DET0013, DET0264, DET0069 of ATT&CK v18)
+Analytics: https://attack.mitre.org/detectionstrategies/ (DET0014, DET0261, DET0071 of ATT&CK v18)
 """
 
 from collections.abc import Mapping
