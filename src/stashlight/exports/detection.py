@@ -44,13 +44,14 @@ _ROLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One rule on single events inside a detection: where it looks, what holds there, what it weighs."""
+    """One rule on single events inside a detection: where it looks, what holds there, what it weighs, the rule's id."""
 
     name: str
     title: str
     logsource: Logsource
     condition: Condition
     weight: int = 0
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def detections(rules: RuleSet, tuning: Tuning) -> tuple[list[Detection], list[tu
         try:
             filters = tuple(rules[each] for each in rule.filters)
             parts[rule.id] = Part(
-                _name(rule), rule.title, rule.logsource, condition_of(rule, filters), rule.note.weight
+                _name(rule), rule.title, rule.logsource, condition_of(rule, filters), rule.note.weight, rule.id
             )
         except CannotError as error:
             refused.append((rule, str(error)))

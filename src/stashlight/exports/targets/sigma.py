@@ -120,11 +120,11 @@ def _fan_in(detection: Detection) -> tuple[list[dict[str, object]], list[str]]:
 
 def _ladder(detection: Detection) -> tuple[list[dict[str, object]], list[str]]:
     groups, span = [_FIELDS[role] for role in detection.group], hours(detection.span)
-    named = {rule.title: rule.name or rule.id for rule in detection.needed if rule.form == "event"}
+    named = {rule.id: rule.name or rule.id for rule in detection.needed if rule.form == "event"}
     made = _rules(detection.needed)
     for step in detection.steps:
         counted: dict[str, object] = {
-            "type": "event_count", "rules": [named[part.title] for part in step.parts], "group-by": groups,
+            "type": "event_count", "rules": [named[part.rule] for part in step.parts], "group-by": groups,
             "timespan": span, "condition": {"gte": 1},
         }  # fmt: skip
         name = f"{detection.name}_{step.name}"
