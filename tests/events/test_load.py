@@ -113,7 +113,7 @@ def test_workers_change_nothing(large: Path, monkeypatch: pytest.MonkeyPatch) ->
     alone, shared = Rows(), Rows()
     told: list[tuple[int, int]] = []
     one = load([str(large.parent)], alone, workers=1)
-    two = load([str(large.parent)], shared, workers=2, progress=lambda done, total: told.append((done, total)))
+    two = load([str(large.parent)], shared, workers=2, progress=lambda sofar: told.append((sofar.done, sofar.total)))
     assert shared.whole().equals(alone.whole())
     assert two == one
     assert told[-1][0] == told[-1][1]

@@ -8,6 +8,7 @@ Exit codes: see `Exit`; they are the same for every command.
 """
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -18,7 +19,8 @@ from typing import NoReturn, Protocol
 
 from stashlight import __version__
 from stashlight.errors import StashlightError
-from stashlight.plugins import plugins
+from stashlight.plugins import plugin, plugin_names
+from stashlight.stopping import terminable
 from stashlight.terminal import printable
 
 __all__ = ["Command", "Exit", "command_line", "enriching", "main", "reading", "tell"]
@@ -38,7 +40,7 @@ class Exit(IntEnum):
     BUG = 70
     """An error of Stashlight's own; `--debug` shows where."""
     INTERRUPTED = 130
-    """Interrupted from the keyboard."""
+    """Interrupted: by Ctrl-C or a SIGTERM. `scan` then gives what it found so far, marked as partial."""
 
 
 class Command(Protocol):
@@ -59,11 +61,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code, and never a traceback unless `--debug` asks for it."""
     # If numpy is installed, pyarrow loads it. Its threads do nothing here, but would keep readers from being forked.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Records and rows are trees without cycles: looking for cycles among them all the time costs a tenth of the work.
+    gc.set_threshold(50_000, 20, 100)
     try:
-        options = command_line().parse_args(argv)
-        return options.run(options)
-    except SystemExit as asked:  # argparse ends this way after --help and after a wrong option
-        return asked.code if isinstance(asked.code, int) else Exit.REFUSED
+        asked = sys.argv[1:] if argv is None else argv
+        options = command_line(asked[0] if asked else "").parse_args(asked)
+        with terminable():
+            return options.run(options)
+    except SystemExit as ended:  # argparse ends this way after --help and after a wrong option
+        return ended.code if isinstance(ended.code, int) else Exit.REFUSED
     except KeyboardInterrupt:
         tell("interrupted")
         return Exit.INTERRUPTED
@@ -84,8 +90,8 @@ def tell(message: str) -> None:
     print(f"stashlight: {printable(message, keep=chr(10))}", file=sys.stderr)
 
 
-def command_line() -> argparse.ArgumentParser:
-    """Build the parser of the whole command line."""
+def command_line(only: str = "") -> argparse.ArgumentParser:
+    """Build the parser of the whole command line, or of one command, which then need not wait for the others' imports."""
     whole = argparse.ArgumentParser(
         prog="stashlight",
         description="Find data staged for exfiltration (ATT&CK T1074) in endpoint telemetry.",
@@ -94,7 +100,9 @@ def command_line() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action=_Version, nargs=0, help="say the versions of program, engine and rules")
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
-    for name, command in plugins(__name__, Command).items():
+    names = plugin_names(__name__)
+    for name in [only] if only in names else names:
+        command = plugin(__name__, name, Command)
         summary = (command.__doc__ or "").strip().split("\n", 1)[0]
         own = commands.add_parser(name, help=summary, description=command.__doc__, allow_abbrev=False)
         own.formatter_class = argparse.RawDescriptionHelpFormatter

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stashlight.cli import Exit, enriching, reading, tell
-from stashlight.errors import Problem
+from stashlight.errors import Problem, SettingError
 from stashlight.incidents.document import SEVERITIES, Document, ProblemNote
 from stashlight.outputs import check_target, deliver, output, output_names, output_of
 from stashlight.progress import progress_on
-from stashlight.settings import duration
+from stashlight.settings import duration, size
+from stashlight.stopping import stopping
 from stashlight.terminal import PIPE, page_of
 
 _SEVERITIES = ", ".join(SEVERITIES)
@@ -35,6 +36,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--fail-on", metavar="LEVEL", choices=SEVERITIES, help="exit 1 if an incident is of this severity or worse")
     add("--table", choices=("sumo", "sentinel"), help="give a seed document's table of events instead of incidents")
     add("--min-score", type=int, default=1, metavar="N", help="with --table sumo: rows of at least this score")
+    add(
+        "--memory",
+        metavar="SIZE",
+        help="what all processes together may hold (default: 1GB); more lets more of them read",
+    )
+    add("--stall", metavar="TIME", help="give a file up that nothing comes of for so long (default: 5m)")
     add("--literal", action="store_true", help="with --table: the document's own expressions, for comparison")
 
 
@@ -42,10 +49,13 @@ def run(options: argparse.Namespace) -> Exit:
     check_target(options.to)
     if options.table:
         return _table(options)
+    from stashlight.events.loading import STALL
     from stashlight.verbs.scan import scan
 
+    memory = _memory(options.memory)
+    stall = duration(options.stall).total_seconds() if options.stall else STALL
     form = options.form or output_of(options.to or "")
-    with progress_on(sys.stderr, quiet=options.quiet) as progress:
+    with progress_on(sys.stderr, quiet=options.quiet) as progress, stopping(_stopping) as stop:
         document = scan(
             options.paths,
             rules=options.rules,
@@ -57,6 +67,9 @@ def run(options: argparse.Namespace) -> Exit:
             enrich=options.enrich,
             workers=options.workers,
             progress=progress,
+            memory=memory,
+            stop=stop,
+            stall=stall,
         )
     shown = tuple(each for each in document.incidents if _rank(each.severity) >= _rank(options.min_severity))
     page = PIPE if options.to else page_of(sys.stdout)
@@ -67,6 +80,21 @@ def run(options: argparse.Namespace) -> Exit:
         if options.to or form not in {"text", "json"}:
             _count(document.problems)
     return _exit(document, options.fail_on, strict=options.strict)
+
+
+def _stopping() -> None:
+    tell("stopping: the result is of what was read so far; once more to drop it")
+
+
+def _memory(text: str | None) -> int | None:
+    if text is None:
+        return None
+    from stashlight.events.budget import LEAST
+
+    if (memory := size(text)) < LEAST:
+        message = f"--memory {text} is not enough: {LEAST // 1_000_000} MB is the least"
+        raise SettingError(message)
+    return memory
 
 
 def _table(options: argparse.Namespace) -> Exit:

@@ -5,7 +5,7 @@ An `Engine` lives in memory, spills to a temporary directory of its own and forg
 It reads no file and no network: rules and logs come from strangers, so SQL that slipped through must find nothing.
 """
 
-import tempfile
+import os
 import weakref
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
+from stashlight.engines.spill import Spill
 from stashlight.errors import EngineError
 from stashlight.events.schema import ARROW, ddl, names
 
@@ -21,6 +22,28 @@ __all__ = ["SPILL_LIMIT", "Engine"]
 
 # A spill beyond this means a runaway query, not a large log: the event table of 100 million rows fits.
 SPILL_LIMIT = "50GB"
+
+_THREAD_BYTES = 100_000_000
+"""What a thread of DuckDB wants of the memory: more threads than that would fail where fewer spill."""
+
+_GUARDED_BYTES = 64_000_000
+"""Bytes added from which on a spill is likely, so that even a killed process must leave nothing behind."""
+
+# What DuckDB says, and what a person should do about it.
+_ADVICE = (
+    (
+        ("no space left", "disk full", "enospc"),
+        "the disk is full while spilling to {place}: free some, or set TMPDIR to a larger one",
+    ),
+    (
+        ("max_temp_directory_size", "failed to offload"),
+        "more than {limit} would have to be spilled to {place}: give more with --memory",
+    ),
+    (
+        ("out of memory", "could not allocate", "failed to allocate"),
+        "it does not fit into {memory} of memory: give more with --memory",
+    ),
+)
 
 # Settings that are locked: no files, no network, no code from elsewhere.
 _LOCKS = (
@@ -45,6 +68,8 @@ class Engine:
     """
 
     def __init__(self, memory: int | None = None, threads: int | None = None) -> None:
+        if memory is not None and threads is None:
+            threads = max(1, min(os.cpu_count() or 1, memory // _THREAD_BYTES))
         self._settings = [
             # Insertion order would cost memory on large loads; every query that needs an order states it.
             "SET preserve_insertion_order = false",
@@ -53,6 +78,9 @@ class Engine:
             *([f"SET memory_limit = '{memory:d}B'"] if memory is not None else []),
             *([f"SET threads = {threads:d}"] if threads is not None else []),
         ]
+        self._memory = "its share" if memory is None else f"{memory / 1e6:,.0f} MB"
+        self._added = 0
+        self._spill: Spill | None = None
         self._error: type[Exception] = EngineError
         self._finalizer = weakref.finalize(self, _nothing)
 
@@ -66,11 +94,11 @@ class Engine:
             message = "the engine is closed"
             raise EngineError(message)
         self._error = duckdb.Error
-        spill = tempfile.TemporaryDirectory(prefix="stashlight-", ignore_cleanup_errors=True)
+        self._spill = spill = Spill()
         connection = duckdb.connect(":memory:")
         self._finalizer.detach()
         self._finalizer = weakref.finalize(self, _close, connection, spill)
-        place = spill.name.replace("'", "''")
+        place = str(spill.folder).replace("'", "''")
         first = (f"SET temp_directory = '{place}'", f"SET max_temp_directory_size = '{SPILL_LIMIT}'")
         try:
             for statement in (*first, *self._settings, *_LOCKS, ddl()):
@@ -78,6 +106,15 @@ class Engine:
         except duckdb.Error as error:
             raise EngineError(str(error)) from error
         return connection
+
+    def _refused(self, error: Exception) -> EngineError:
+        """Give what DuckDB said, and what to do where that is known."""
+        said = str(error)
+        place = self._spill.folder.parent if self._spill else ""
+        for signs, advice in _ADVICE:
+            if any(sign in said.lower() for sign in signs):
+                return EngineError(advice.format(place=place, limit=SPILL_LIMIT, memory=self._memory))
+        return EngineError(said)
 
     def add(self, table: pa.Table) -> None:
         """
@@ -100,17 +137,39 @@ class Engine:
         except pa.ArrowException as error:
             message = f"events do not fit the schema: {error}"
             raise EngineError(message) from error
+        self._added += table.nbytes
         columns = ", ".join(table.column_names)
         self.register("incoming", rows)
         self.execute(f"INSERT INTO events ({columns}) SELECT {columns} FROM incoming")
         self.unregister("incoming")
+        if self._added > _GUARDED_BYTES and self._spill is not None:
+            self._spill.guard()
+
+    def distinct(self) -> dict[str, int]:
+        """
+        Drop every event whose key an earlier one has; give how many, by kind.
+
+        For loads of more keys than memory may hold: grouping spills. Events added at one go must have different keys.
+        """
+        self.execute(
+            "CREATE TEMP TABLE doubles AS "
+            "SELECT event_key, min(rowid) AS first FROM events GROUP BY event_key HAVING count(*) > 1"
+        )
+        later = "FROM events AS e INNER JOIN doubles AS d ON d.event_key = e.event_key AND e.rowid > d.first"
+        dropped = {
+            str(kind): int(str(count)) for kind, count in self.rows(f"SELECT e.kind, count(*) {later} GROUP BY 1")
+        }
+        if dropped:
+            self.execute(f"DELETE FROM events WHERE rowid IN (SELECT e.rowid {later})")
+        self.execute("DROP TABLE doubles")
+        return dropped
 
     def register(self, name: str, table: pa.Table) -> None:
         """Let queries read an Arrow table under `name`, without copying it."""
         try:
             self._connection.register(name, table)
         except self._error as error:
-            raise EngineError(str(error)) from error
+            raise self._refused(error) from error
 
     def unregister(self, name: str) -> None:
         """Forget a table given to `register`."""
@@ -121,7 +180,7 @@ class Engine:
         try:
             self._connection.execute(sql)
         except self._error as error:
-            raise EngineError(str(error)) from error
+            raise self._refused(error) from error
 
     def query(self, sql: str) -> pa.Table:
         """Give the rows of a query as an Arrow table."""
@@ -129,7 +188,7 @@ class Engine:
             relation: Any = self._connection.sql(sql)  # None if not a query, which its stubs leave out
             table: pa.Table | None = None if relation is None else relation.to_arrow_table()
         except self._error as error:
-            raise EngineError(str(error)) from error
+            raise self._refused(error) from error
         if table is None:
             message = f"not a query: {sql[:80]}"
             raise EngineError(message)
@@ -140,7 +199,7 @@ class Engine:
         try:
             return self._connection.execute(sql).fetchall()
         except self._error as error:
-            raise EngineError(str(error)) from error
+            raise self._refused(error) from error
 
     def records(self, sql: str) -> Iterator[dict[str, object]]:
         """Give the rows of a query one by one, as dicts keyed by column."""
@@ -151,7 +210,7 @@ class Engine:
                 for row in rows:
                     yield dict(zip(columns, row, strict=True))
         except self._error as error:
-            raise EngineError(str(error)) from error
+            raise self._refused(error) from error
 
     def first(
         self, sql: str, most: int, values: Mapping[str, object] | None = None, *, most_bytes: int | None = None
@@ -178,7 +237,7 @@ class Engine:
             table = pa.Table.from_batches(batches, reader.schema)
         except (self._error, pa.ArrowException) as error:
             # What goes wrong on the way reaches Arrow's reader.
-            raise EngineError(str(error)) from error
+            raise self._refused(error) from error
         return (table.slice(0, most), True) if most and rows > most else (table, False)
 
     def interrupt(self) -> None:
@@ -208,6 +267,6 @@ def _nothing() -> None:
     """Close an engine that was never connected."""
 
 
-def _close(connection: _Closable, spill: "tempfile.TemporaryDirectory[str]") -> None:
+def _close(connection: _Closable, spill: Spill) -> None:
     connection.close()
-    spill.cleanup()
+    spill.remove()

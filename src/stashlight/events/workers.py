@@ -3,15 +3,17 @@ Reading on all cores: worker processes read, this one gathers, in the order of t
 
 Workers get a task at a time and send back Arrow IPC streams. Parts of later tasks wait here until their turn, up to a
 bound; beyond it their workers wait.
-A worker that dies takes its task with it, as a problem of that file, and is replaced.
+A worker that dies takes its task with it, as a problem of that file, and is replaced; so does one that says nothing for
+long, as on a network drive that is gone.
 """
 
 import gc
+import math
 import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -19,6 +21,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import current_thread, main_thread
+from time import monotonic
+from typing import cast
 from warnings import catch_warnings, simplefilter
 
 import pyarrow as pa
@@ -42,6 +46,12 @@ _OWN_THREADS = frozenset({"jemalloc_bg_thd"})
 _MAX_WAITING = 128 << 20
 """Bytes of parts that may wait for their turn."""
 
+_BEAT = 0.5
+"""Seconds after which the one who gathers is woken although nothing came: to be stopped, or to see who is silent."""
+
+_SILENT = 10.0
+"""Seconds of silence from which on it is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -55,23 +65,34 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something that came of a task; the last one has the tally, and may have a table too. `done` is bytes of content read so far."""
+    """
+    Something that came of a task; the last one has the tally, and may have a table too.
+
+    `done` is bytes of content read so far. With `silent`, nothing came, for so many seconds.
+    """
 
     task: int
     done: int
     table: pa.Table | None = None
     tally: Tally | None = None
+    silent: float = 0
 
 
-def here(tasks: Sequence[Task], job: Job, first: int = 0) -> Iterator[Part]:
+def here(tasks: Sequence[Task], job: Job, first: int = 0) -> Generator[Part]:
     """Read the tasks one after another in this process."""
     for number, task in enumerate(tasks[first:], first):
         yield from _parts_of(number, task, job)
 
 
-def spread(tasks: Sequence[Task], job: Job, count: int) -> Iterator[Part]:
-    """Read the tasks in `count` processes; parts come in the order of the tasks."""
-    crew = _Crew(tasks, job, count)
+def spread(
+    tasks: Sequence[Task], job: Job, count: int, most: int = _MAX_WAITING, stall: float = math.inf
+) -> Generator[Part]:
+    """
+    Read the tasks in `count` processes; parts come in the order of the tasks.
+
+    `most` bytes of parts may wait for their turn; a file of which nothing comes for `stall` seconds is given up.
+    """
+    crew = _Crew(tasks, job, count, most, stall)
     try:
         yield from crew.parts()
     finally:
@@ -91,6 +112,7 @@ def _parts_of(number: int, task: Task, job: Job) -> Iterator[Part]:
         except Exception as error:  # noqa: BLE001 - the process's edge: one file must not end the scan
             reason = f"reading stopped: {type(error).__name__}: {error}"
             tally.problems.append(Problem(source.name, "", reason[:500]))
+        tally.problems += _grown(source, task)
         whole.add(tally)
     if task.of > 1 and (whole.bytes != task.source.size or not whole.lines):
         # It was not read to the end as lines: whoever shifts the ranges behind it must know all the same.
@@ -110,7 +132,22 @@ def _together(number: int, task: Task, job: Job) -> Part | None:
         table = small(task.sources, tally, job.wanted, job.format, strict=job.strict, needed=job.needed)
     except Exception:  # noqa: BLE001 - whatever it is will be met, and told, by reading one by one
         return None
+    tally.problems += [problem for source in task.sources for problem in _grown(source, task)]
     return None if table is None else Part(number, tally.bytes, table, tally)
+
+
+def _grown(source: Source, task: Task) -> Iterator[Problem]:
+    """Say of a file that somebody writes to that its end, as it is now, was not waited for."""
+    is_plain = source.path is not None and source.entry is None and not source.refusal
+    if not is_plain or (source.length is not None if task.of == 1 else task.number + 1 < task.of):
+        return
+    end = source.start + source.size
+    with suppress(OSError):
+        now = cast("Path", source.path).stat().st_size
+        if now != end:
+            way = "longer" if now > end else "shorter"
+            reason = f"became {abs(now - end):,} bytes {way} while it was read; what changed may not be in this result"
+            yield Problem(source.name, f"byte {min(now, end)}" if task.of == 1 else "", reason)
 
 
 @dataclass(slots=True)
@@ -119,6 +156,8 @@ class _Worker:
     connection: Connection
     task: int | None = None
     is_ready: bool = False
+    heard: float = field(default_factory=monotonic)
+    done: int = 0
 
 
 @dataclass(slots=True)
@@ -132,9 +171,11 @@ class _Apart:
 class _Crew:
     """The workers, and what came from them before its turn."""
 
-    def __init__(self, tasks: Sequence[Task], job: Job, count: int) -> None:
+    def __init__(self, tasks: Sequence[Task], job: Job, count: int, most: int, stall: float) -> None:
         self._tasks = tasks
         self._job = job
+        self._most = most
+        self._stall = stall
         self._next = 0  # task to give out
         self._turn = 0  # task whose parts are given
         self._apart: dict[int, _Apart] = {}  # tasks of several files whose worker died
@@ -154,18 +195,35 @@ class _Crew:
                 # No process could be started (a script without a main guard, a sandbox): the work is done all the same.
                 yield from here(self._tasks, self._job, self._turn)
                 return
-            crowded = self._bytes > _MAX_WAITING
+            crowded = self._bytes > self._most
             asked = [w for w in self._workers if not crowded or w.task == self._turn or not w.is_ready]
-            ready = wait([w.connection for w in asked])
+            ready = wait([w.connection for w in asked], _BEAT)
             for worker in [w for w in asked if w.connection in ready]:
                 self._hear(worker)
+            yield from self._silence()
 
     def dismiss(self) -> None:
         for worker in self._workers:
             worker.connection.close()
-            worker.process.terminate()
+            worker.process.kill()  # they do not hear anything else, and leave nothing behind
         for worker in self._workers:
             worker.process.join()
+
+    def _silence(self) -> Iterator[Part]:
+        """Tell whom everything waits for, and give up a worker that says nothing for too long."""
+        now = monotonic()
+        for worker in [w for w in self._workers if w.task is not None and w.is_ready]:
+            silent = now - worker.heard
+            if silent < min(_SILENT, self._stall) or worker.connection.poll():
+                continue  # one that waits to be heard is not silent
+            if silent > self._stall:
+                worker.process.kill()
+                more = ", and later line numbers are without it" if self._tasks[worker.task or 0].of > 1 else ""
+                self._bury(
+                    worker, f"nothing came of this file for {silent:,.0f} seconds; the rest of it was not read{more}"
+                )
+            elif worker.task == self._turn:
+                yield Part(self._turn, worker.done, silent=silent)
 
     def _due(self) -> Iterator[Part]:
         while (queue := self._waiting.get(self._turn)) is not None:
@@ -181,9 +239,13 @@ class _Crew:
                 return
 
     def _hire(self) -> None:
-        context = get_context("fork") if (START or start()) == "fork" else get_context("spawn")
+        is_forked = (START or start()) == "fork"
+        context = get_context("fork") if is_forked else get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, self._job), daemon=True)
+        # A fork has every end that this process holds. As long as one of them is open somewhere, no worker hears that
+        # the one who gathers was killed.
+        not_its_own = [ours, *(w.connection for w in self._workers)] if is_forked else []
+        process = context.Process(target=_work, args=(theirs, self._job, not_its_own), daemon=True)
         with catch_warnings():
             # From Python 3.12 on a fork beside any other thread is warned of; `start` knows these threads.
             simplefilter("ignore", DeprecationWarning)
@@ -202,6 +264,7 @@ class _Crew:
             self._give(worker)
             return
         part, table = message
+        worker.heard, worker.done = monotonic(), part.done
         if table:
             part = Part(part.task, part.done, _read(table), part.tally)
         if part.tally is not None and part.task in self._apart:
@@ -229,6 +292,7 @@ class _Crew:
 
     def _give(self, worker: _Worker) -> None:
         worker.task = None
+        worker.heard, worker.done = monotonic(), 0
         if self._again:
             worker.task = self._again.popleft()
             task = Task(self._apart[worker.task].left[0])
@@ -241,17 +305,24 @@ class _Crew:
         with suppress(OSError):
             worker.connection.send((worker.task, task))
 
-    def _bury(self, worker: _Worker) -> None:
+    def _bury(self, worker: _Worker, reason: str = "") -> None:
         self._workers.remove(worker)
         worker.connection.close()
         worker.process.join()
         if worker.task is not None:
-            self._mourn(worker.task, _death(worker.process.exitcode))
+            died = (
+                f"the process that read this file died ({_death(worker.process.exitcode)}); the rest of it was not read"
+            )
+            self._mourn(worker.task, reason or died, is_silent=bool(reason))
         if worker.is_ready and (self._again or self._next < len(self._tasks)):
             self._hire()
 
-    def _mourn(self, number: int, death: str) -> None:
-        """Say of which file a worker died; of several, find out by reading them one by one."""
+    def _mourn(self, number: int, reason: str, *, is_silent: bool) -> None:
+        """
+        Say of which file a worker died; of several, find out by reading them one by one.
+
+        The lines of a range are counted all the same, but not if its file is silent: that would hang here.
+        """
         task = self._tasks[number]
         if task.more and number not in self._apart:
             self._apart[number] = _Apart(deque(task.sources))
@@ -259,11 +330,11 @@ class _Crew:
             return
         apart = self._apart.get(number)
         source = apart.left[0] if apart else task.source
-        reason = f"the process that read this file died ({death}); the rest of it was not read"
         where = f"byte {source.start}" if task.of > 1 else ""
         tally = Tally(files=0 if task.number else 1, problems=[Problem(source.name, where, reason)])
-        with suppress(OSError):
-            tally.lines = task.newlines()
+        if not is_silent:
+            with suppress(OSError):
+                tally.lines = task.newlines()
         self._keep(Part(number, 0, None, self._one_less(number, tally) if apart else tally), 0)
 
 
@@ -290,11 +361,14 @@ def _death(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def _work(connection: Connection, job: Job) -> None:
+def _work(connection: Connection, job: Job, not_its_own: Sequence[Connection]) -> None:
     """Live as a worker: say ready, then read task after task until the parent is gone."""
+    for each in not_its_own:
+        each.close()
     arrow.without_pandas()
-    # Ctrl-C reaches the whole group; the parent decides.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C, or a shutdown, reaches the whole group; the parent decides.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
     # Records are trees without cycles: looking for cycles among them all the time costs a tenth of the work.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

@@ -12,7 +12,8 @@ from stashlight import __version__
 from stashlight.decoders import Wanted
 from stashlight.engines.duckdb import Engine
 from stashlight.errors import Problem
-from stashlight.events.loading import load
+from stashlight.events.budget import Budget
+from stashlight.events.loading import STALL, load
 from stashlight.events.needed import ALL_NEEDED
 from stashlight.events.reading import MAPPED
 from stashlight.events.tally import Tally
@@ -30,6 +31,7 @@ from stashlight.incidents.profiles import silenced
 from stashlight.incidents.readiness import readiness
 from stashlight.incidents.tuning import DEFAULT, Tuning, read_tuning
 from stashlight.progress import Progress
+from stashlight.stopping import Stop, never
 from stashlight.verbs.enrich import Given, enriched, given
 
 __all__ = ["scan"]
@@ -48,6 +50,9 @@ def scan(
     workers: int | None = None,
     wanted: Wanted = MAPPED,
     progress: Progress | None = None,
+    memory: int | None = None,
+    stop: Stop = never,
+    stall: float = STALL,
 ) -> Document:
     """
     Read logs below `paths` and give the incidents in them, worst first, with what could not be read and cannot be seen.
@@ -55,6 +60,10 @@ def scan(
     `rules` are folders of Sigma rules beside the shipped ones; `since` leaves out what is older than that before the newest
     event; `baseline` is a folder that `learn` wrote, `settings` a TOML file (`incidents/tuning.py`); `enrich` are listings,
     journals and hash lists of the hosts (see `verbs/enrich.py`); `workers` processes read, None one a core.
+
+    `memory` bounds what all processes together hold, in bytes (None: 1 GB); the rest is spilled to disk. Once `stop` says so,
+    reading ends and the document is that of what was read, marked `partial`. A file that nothing comes of for `stall`
+    seconds is given up where several processes read.
 
     Raises:
         InputError: a path does not exist or the forced format is unknown.
@@ -67,7 +76,8 @@ def scan(
     ruleset = load_rules([SHIPPED, *rules])
     if strict and ruleset.errors:
         raise ruleset.errors[0]
-    with Engine() as engine:
+    budget = Budget(memory) if memory else Budget()
+    with Engine(budget.engine) as engine:
         # With `since`, what is counted depends on when it was: then every event gets its row.
         needed = ALL_NEEDED if since is not None else needed_by(ruleset)
         tally = load(
@@ -79,6 +89,9 @@ def scan(
             workers=workers,
             progress=progress,
             needed=needed,
+            budget=budget,
+            stop=stop,
+            stall=stall,
         )
         if since is not None and tally.last is not None:
             engine.execute(f"DELETE FROM events WHERE ts_us < {tally.last - int(since.total_seconds() * 1_000_000)}")
@@ -106,6 +119,7 @@ def document(
         tuple(incidents),
         readiness(engine, tally.spared),
         (*_problems(tally.problems, ruleset), *unused),
+        partial=tally.partial,
     )
 
 
