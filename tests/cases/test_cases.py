@@ -29,6 +29,7 @@ from stashlight.cli import Exit, main
 from stashlight.errors import CaseError
 from stashlight.incidents.document import Incident
 from stashlight.incidents.document_json import from_json, to_json
+from stashlight.outputs import output_names
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "tests" / "outputs" / "results"
@@ -310,6 +311,53 @@ def test_export_with_pseudonyms_names_nobody_and_can_be_turned_back(tmp_path: Pa
     assert to_json(exported(entries, "head", Names(other))) != text
     with pytest.raises(CaseError, match="does not open"):
         revealed(text, locked(names, key), other)
+
+
+@pytest.mark.parametrize("form", ["case", *output_names()])
+def test_case_in_any_form_tells_where_it_stands_and_names_nobody_if_asked(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where, out, key = str(tmp_path / "c.db"), tmp_path / "out", str(tmp_path / "key")
+    server = replace(FIRST.sources[0], path="\\\\lab-files-7\\share", host=None, basis="read")
+    remote = replace(FIRST, sources=(*FIRST.sources, server), notes=("Copied from \\\\LAB-FILES-7\\share by mwirth",))
+    with opened(where, create=True) as store:
+        add(store, [remote], "Ana Analyst", T)
+        note(store, "C-1", "MWIRTH was called", "Ana Analyst", T)
+        close(store, "C-1", "malicious", "account of mwirth secured", "Ana Analyst", T)
+    command = ["case", "export", "C-1", "--db", where, "--as", form, "--to", str(out)]
+    assert main(command) == Exit.DONE, capsys.readouterr().err
+    whole = out.read_text("utf-8")
+    if form not in {"navigator", "ocsf_incident"}:  # which tell of techniques and counts only
+        assert [name for name in NAMES if name in whole.casefold()]
+    if form in {"html", "markdown", "json", "jsonl", "case"}:
+        assert "account of mwirth secured" in whole
+        assert "MWIRTH was called" in whole
+    assert main([*command, "--pseudonymise", "--key", key]) == Exit.DONE, capsys.readouterr().err
+    hidden = out.read_text("utf-8")
+    spelled = hidden.casefold().replace("\\", "")  # Markdown may part a name with escapes
+    assert [name for name in (*NAMES, "ana analyst", "lab-files-7") if name in spelled] == []
+    if form == "json":
+        assert from_json(hidden).incidents[0].severity == FIRST.severity
+
+
+def test_suffix_chooses_the_form_of_an_export(tmp_path: Path) -> None:
+    where = str(tmp_path / "c.db")
+    with opened(where, create=True) as store:
+        add(store, [FIRST], "ana", T)
+    for name, start in (("c.json", '{\n  "schema": "stashlight-case/1"'), ("c.md", "# Data"), ("c.html", "<!DOCTYPE")):
+        assert main(["case", "export", "C-1", "--db", where, "--to", str(tmp_path / name)]) == Exit.DONE
+        assert (tmp_path / name).read_text("utf-8").startswith(start)
+
+
+@pytest.mark.parametrize("user", ["high", "command", "stage", "title", "2026", "i"])
+def test_user_named_like_a_word_of_ours_changes_no_word_of_ours(user: str) -> None:
+    names = Names(b"k" * 32)
+    incident = replace(FIRST, accounts=(user,), notes=(f"by {user}",))
+    names.learn(incident)
+    hidden = names.hide_in(incident)
+    assert (hidden.id, hidden.severity, hidden.first_seen) == (FIRST.id, FIRST.severity, FIRST.first_seen)
+    assert [each.basis for each in hidden.sources] == [each.basis for each in FIRST.sources]
+    assert user not in hidden.notes[0].split()
 
 
 people = st.from_regex(r"[a-z][a-z0-9._-]{2,11}[a-z0-9]", fullmatch=True)

@@ -12,8 +12,9 @@ import os
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 import orjson
 
@@ -23,6 +24,8 @@ from stashlight.incidents.document import Incident
 from stashlight.incidents.document_json import incident_from, to_json
 
 __all__ = ["Names", "key_from", "locked", "revealed"]
+
+Shape = TypeVar("Shape")
 
 _KEY_BYTES: Final = 32
 # Not people: built-in accounts and profiles, the same on every machine.
@@ -34,7 +37,16 @@ _COMMON: Final = frozenset(
 _PROFILE: Final = re.compile(
     r"(?:[\\/]users[\\/]|[\\/]home[\\/]|[\\/]documents and settings[\\/])([^\\/\"'<>|:*?\r\n]+)", re.IGNORECASE
 )
+_SERVER: Final = re.compile(r"(?<![\\\w:])\\\\([\w.-]+)\\")
 _WORD: Final = r"[^\W_]"
+# Words of ours and times: a user who is called "high" must not change a severity.
+_OURS: Final = frozenset(
+    "Incident.id Incident.severity Incident.confidence Incident.techniques Incident.first_seen Incident.last_seen "
+    "Files.minutes Factor.name Factor.evidence FindingNote.rule FindingNote.level FindingNote.first_seen "
+    "FindingNote.last_seen FindingNote.evidence Evidence.event Rung.name Rung.first_seen Rung.last_seen Rung.evidence "
+    "Source.basis Source.evidence Archive.evidence Command.time Command.rung Command.event Listing.format "
+    "ListedFile.md5 ListedFile.sha1 ListedFile.sha256 ListedFile.state ListedFile.deleted Conflict.what".split()
+)
 
 
 class Names:
@@ -50,12 +62,15 @@ class Names:
         """Meet the names of an incident: hosts, accounts, and the profiles in its paths and commands."""
         if incident is None:
             return
-        hosts = (*incident.hosts, *(e.host for e in incident.commands), *(e.host or "" for e in incident.sources))
-        for host in hosts:
+        told = (*incident.sources, *incident.files.folders, *incident.listings, *incident.listed)
+        for host in (*incident.hosts, *(e.host for e in incident.commands), *(e.host or "" for e in told)):
             self._learn_host(host)
         for account in (*incident.accounts, *(e.account or "" for e in incident.commands)):
             self._learn_account(account)
-        for profile in _PROFILE.findall(to_json(incident).replace("\\\\", "\\")):
+        whole = to_json(incident).replace("\\\\", "\\")
+        for server in _SERVER.findall(whole):
+            self._learn_host(server)
+        for profile in _PROFILE.findall(whole):
             self._learn("user", profile)
 
     def learn_entry(self, entry: Entry) -> None:
@@ -77,6 +92,16 @@ class Names:
         if isinstance(value, list | tuple):
             return [self.hide(each) for each in cast("list[object]", value)]
         return value
+
+    def hide_in(self, thing: Shape) -> Shape:
+        """Give a dataclass of the result document with every known name in its texts replaced; our own words stay."""
+        if is_dataclass(thing) and not isinstance(thing, type):
+            kind = type(thing).__name__
+            told = {e.name: getattr(thing, e.name) for e in fields(thing) if f"{kind}.{e.name}" not in _OURS}
+            return cast("Shape", replace(thing, **{name: self.hide_in(value) for name, value in told.items()}))
+        if isinstance(thing, tuple):
+            return cast("Shape", tuple(self.hide_in(each) for each in cast("tuple[object, ...]", thing)))
+        return cast("Shape", self.hide(thing))
 
     def _learn_host(self, host: str) -> None:
         if host.replace(".", "").isdigit():

@@ -21,8 +21,8 @@ from stashlight.cli import Exit, tell
 from stashlight.errors import InputError, SettingError
 from stashlight.incidents.document import SEVERITIES
 from stashlight.incidents.document_json import from_json, to_json
-from stashlight.outputs import check_target, deliver
-from stashlight.terminal import Page, labelled, page_of, paint, printable, wrap
+from stashlight.outputs import check_target, deliver, output, output_names, output_of
+from stashlight.terminal import PIPE, Page, labelled, page_of, paint, printable, wrap
 
 _DEFAULT = "stashlight-cases.db"
 
@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         ("note", _note, "write a note"),
         ("close", _close, "close a case with a verdict and the reason for it"),
         ("verify", _verify, "check the chain of hashes, and name the first link that is broken"),
-        ("export", _export, "give a case with its history as JSON"),
+        ("export", _export, "give a case with its history as JSON, or its incident in any other form"),
         ("reveal", _reveal, "turn the pseudonyms of an export back"),
     ):
         each = verbs.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
@@ -82,7 +82,14 @@ def _own(name: str, parser: argparse.ArgumentParser) -> None:
         add_("--expect", metavar="HASH", help="the head that was written down earlier; it must still be in the chain")
         add_("--files", action="store_true", help="hash the sealed log files again and compare")
     elif name == "export":
-        add_("--to", metavar="FILE", help="write the export there")
+        add_(
+            "--as",
+            dest="form",
+            metavar="FORM",
+            choices=("case", *output_names()),
+            help=f"form: case (default), {', '.join(output_names())}",
+        )
+        add_("--to", metavar="FILE", help="write the export there; a suffix such as .html or .md chooses the form")
         add_("--pseudonymise", action="store_true", help="accounts, hosts, domains and profiles by pseudonym")
         add_("--key", metavar="FILE", help="key of the pseudonyms; made if there is none")
         add_("--names", metavar="FILE", help="where to write, encrypted, what stands for what (default: KEY.names)")
@@ -235,7 +242,8 @@ def _changed_files(store: Store) -> Iterator[str]:
 
 
 def _export(options: argparse.Namespace) -> Exit:
-    from stashlight.cases.exporting import exported
+    from stashlight import __version__
+    from stashlight.cases.exporting import document_of, exported
     from stashlight.cases.pseudonyms import Names, key_from, locked
 
     check_target(options.to)
@@ -246,8 +254,13 @@ def _export(options: argparse.Namespace) -> Exit:
     names = Names(key) if options.pseudonymise else None
     with opened(_where(options)) as store:
         case_of(store, options.case)
-        last = store.last()
-        whole = exported(list(store.entries(options.case)), last.hash if last else FIRST, names)
+        last, entries = store.last(), list(store.entries(options.case))
+    form: str = options.form or _form_of(options.to or "")
+    if form == "case":
+        pieces = [to_json(exported(entries, last.hash if last else FIRST, names), indent=True) + "\n"]
+    else:
+        page = PIPE if options.to else page_of(sys.stdout)
+        pieces = output(form).render(document_of(entries, __version__, names), page)
     if names:
         target = options.names or f"{options.key}.names"
         try:
@@ -255,8 +268,16 @@ def _export(options: argparse.Namespace) -> Exit:
         except OSError as error:
             message = f"cannot write {target}: {error.strerror}"
             raise SettingError(message) from error
-    deliver([to_json(whole, indent=True) + "\n"], options.to)
+    deliver(pieces, options.to)
     return Exit.DONE
+
+
+def _form_of(path: str) -> str:
+    """Name the form that the suffix asks for: the case itself for plain JSON, and where the suffix says nothing."""
+    form = output_of(path)
+    if form == "json" or not path.lower().endswith(output(form).SUFFIX):
+        return "case"
+    return form
 
 
 def _reveal(options: argparse.Namespace) -> Exit:

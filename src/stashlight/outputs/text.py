@@ -30,7 +30,10 @@ def render(document: Document, page: Page) -> Iterator[str]:
 
 
 def _lines(document: Document, page: Page) -> Iterator[str]:
-    yield from wrap(printable(_headline(document.scanned, document.version)), page.width)
+    if document.scanned.files or not document.incidents:
+        yield from wrap(printable(_headline(document.scanned, document.version)), page.width)
+    else:
+        yield from wrap(printable(f"stashlight {document.version}: from a case that was kept"), page.width)
     yield from _heading(_verdict(document), page)
     for incident in document.incidents:
         if incident.severity in _TOLD_IN_FULL:

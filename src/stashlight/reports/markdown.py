@@ -28,7 +28,7 @@ from stashlight.reports.blocks import (
 from stashlight.reports.pictures import FanIn, Lanes, Minutes, Node, Picture, Tree
 from stashlight.reports.report import report
 from stashlight.reports.sections.alert import alert_id
-from stashlight.reports.wording import clock, joined, many
+from stashlight.reports.wording import clock, joined, many, read_from
 from stashlight.terminal import printable, shorten
 
 __all__ = ["IN_FULL", "markdown", "plain", "value"]
@@ -48,8 +48,7 @@ def markdown(document: Document) -> Iterator[str]:
     counts = [
         f"{n} {level}" for level in reversed(SEVERITIES) if (n := sum(each.severity == level for each in incidents))
     ]
-    scanned = document.scanned
-    read = f"from {many(scanned.files, 'file')} with {many(scanned.records, 'record')}"
+    read = read_from(document)
     yield f"{plain(joined(counts) or 'No incidents')}, {plain(read)}, by Stashlight {plain(document.version)}.\n\n"
     if document.partial:
         yield "**The scan was interrupted: not everything was read.**\n\n"

@@ -3,11 +3,23 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from stashlight.incidents.document import Incident
+from stashlight.incidents.document import Document, Incident
 from stashlight.incidents.sizes import sized_from
 from stashlight.reports.blocks import Blank, Inline, Value
 
-__all__ = ["clock", "joined", "many", "moment", "place_of", "seconds_between", "size", "size_of", "values", "window"]
+__all__ = [
+    "clock",
+    "joined",
+    "many",
+    "moment",
+    "place_of",
+    "read_from",
+    "seconds_between",
+    "size",
+    "size_of",
+    "values",
+    "window",
+]
 
 _MOST = 12
 
@@ -19,6 +31,14 @@ def moment(time: str) -> datetime | None:
     except ValueError:
         return None
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def read_from(document: Document) -> str:
+    """Say what was read: "from 3 files with 4,711 records"; a case keeps the incident, not what its scan counted."""
+    scanned = document.scanned
+    if not scanned.files and document.incidents:
+        return "from a case that was kept"
+    return f"from {many(scanned.files, 'file')} with {many(scanned.records, 'record')}"
 
 
 def clock(time: str) -> str:

@@ -17,7 +17,7 @@ from stashlight.reports.html.blocks import section
 from stashlight.reports.html.markup import Frame, inline, safe
 from stashlight.reports.report import report
 from stashlight.reports.sections.alert import alert_id
-from stashlight.reports.wording import clock, joined, many, size_of, values, window
+from stashlight.reports.wording import clock, joined, many, read_from, size_of, values, window
 
 __all__ = ["IN_FULL", "page"]
 
@@ -61,10 +61,7 @@ def _top(document: Document) -> Iterator[str]:
     yield '<a class="skip" href="#main">Skip to the incidents</a>\n<header>\n'
     yield f"<p>Stashlight · incident report</p>\n<h1>{safe(title)}</h1>\n"
     counts = [f"{number} {level}" for level in reversed(SEVERITIES) if (number := _count(incidents, level))]
-    yield (
-        f"<p>{safe(joined(counts) or 'no incidents')}; from {many(scanned.files, 'file')} with "
-        f"{many(scanned.records, 'record')}"
-    )
+    yield (f"<p>{safe(joined(counts) or 'no incidents')}; {safe(read_from(document))}")
     if scanned.first and scanned.last:
         yield f", {safe(window(scanned.first, scanned.last))}"
     yield ".</p>\n"

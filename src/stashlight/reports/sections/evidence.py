@@ -12,6 +12,8 @@ def evidence(incident: Incident, document: Document) -> Section:
     read = (
         f"From {scanned.files:,} files with {scanned.records:,} records, of which {scanned.events:,} became events"
         f" ({scanned.duplicates:,} duplicates dropped). Read by Stashlight {document.version}."
+        if scanned.files
+        else "From a case that was kept; how much was read for it stands in the result of the scan."
     )
     lost = sum(problem.count for problem in document.problems)
     if lost:
