@@ -42,6 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="what all processes together may hold (default: 1GB); more lets more of them read",
     )
     add("--stall", metavar="TIME", help="give a file up that nothing comes of for so long (default: 5m)")
+    add("--resume", metavar="DIR", help="keep what is read there, and read nothing again that is kept: made if need be")
     add("--literal", action="store_true", help="with --table: the document's own expressions, for comparison")
 
 
@@ -70,6 +71,7 @@ def run(options: argparse.Namespace) -> Exit:
             memory=memory,
             stop=stop,
             stall=stall,
+            resume=options.resume,
         )
     shown = tuple(each for each in document.incidents if _rank(each.severity) >= _rank(options.min_severity))
     page = PIPE if options.to else page_of(sys.stdout)

@@ -1,7 +1,7 @@
 """Paths → every event in them, into a sink, on all cores, in bounded memory."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -12,6 +12,7 @@ from stashlight.decoders import Source, Wanted, formats, sources
 from stashlight.errors import InputError, Problem
 from stashlight.events import arrow
 from stashlight.events.budget import Budget
+from stashlight.events.kept_tasks import resumed
 from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.ranges import RANGE_BYTES, Shift, Task, ranges, together
 from stashlight.events.reading import MAPPED
@@ -67,6 +68,7 @@ def load(
     budget: Budget = Budget(),  # noqa: B008 - frozen
     stop: Stop = never,
     stall: float = STALL,
+    resume: Path | None = None,
 ) -> Tally:
     """
     Give the sink every event below `paths`, in the order of the sources, byte-identical duplicates dropped.
@@ -79,8 +81,11 @@ def load(
     `stop` is asked between pieces; once it says so, what was read so far is all (`Tally.partial`). A file that nothing
     comes of for `stall` seconds is given up, where a process of its own reads it.
 
+    What is read is kept in the folder `resume`, if there is one, and what was kept there before is not read again.
+
     Raises:
         InputError: a path does not exist, or `format` is none that we know.
+        SettingError: the folder to resume from cannot be written.
     """
     if format and format not in formats():
         message = f"no format {format!r}; there are: {', '.join(formats())}"
@@ -98,7 +103,12 @@ def load(
     tasks = together(apart)
     job = Job(wanted, format, strict, needed)
     is_shared = count > 1 and len(tasks) > 1
-    parts = spread(tasks, job, min(count, len(tasks)), budget.waiting, stall) if is_shared else here(tasks, job)
+
+    def read(some: Sequence[Task]) -> Generator[Part]:
+        workers = min(count, len(some)) if is_shared else 1
+        return spread(some, job, workers, budget.waiting, stall) if workers > 1 else here(some, job)
+
+    parts = resumed(tasks, job, resume, read) if resume is not None else read(tasks)
     gathering = _Gathering(tasks, sink, total, budget.rows, budget.keys if isinstance(sink, Sifting) else None)
     with closing(parts):
         for part in parts:

@@ -35,7 +35,7 @@ from stashlight.events.ranges import Task
 from stashlight.events.reading import pieces, small
 from stashlight.events.tally import Tally
 
-__all__ = ["START", "Job", "Part", "here", "spread", "start"]
+__all__ = ["NOT_WHOLE", "START", "Job", "Part", "here", "spread", "start"]
 
 START = ""
 """How processes begin ("fork", "spawn"); "" chooses, see `start`."""
@@ -45,6 +45,10 @@ _OWN_THREADS = frozenset({"jemalloc_bg_thd"})
 
 _MAX_WAITING = 128 << 20
 """Bytes of parts that may wait for their turn."""
+
+_STOPPED, _NOTHING, _DIED = "reading stopped", "nothing came of this file", "the process that read this file died"
+NOT_WHOLE = (_STOPPED, _NOTHING, _DIED)
+"""How problems begin that another try may not meet."""
 
 _BEAT = 0.5
 """Seconds after which the one who gathers is woken although nothing came: to be stopped, or to see who is silent."""
@@ -110,7 +114,7 @@ def _parts_of(number: int, task: Task, job: Job) -> Iterator[Part]:
             for table in pieces(source, tally, job.wanted, job.format, strict=job.strict, needed=job.needed):
                 yield Part(number, whole.bytes + tally.bytes, table)
         except Exception as error:  # noqa: BLE001 - the process's edge: one file must not end the scan
-            reason = f"reading stopped: {type(error).__name__}: {error}"
+            reason = f"{_STOPPED}: {type(error).__name__}: {error}"
             tally.problems.append(Problem(source.name, "", reason[:500]))
         tally.problems += _grown(source, task)
         whole.add(tally)
@@ -219,9 +223,7 @@ class _Crew:
             if silent > self._stall:
                 worker.process.kill()
                 more = ", and later line numbers are without it" if self._tasks[worker.task or 0].of > 1 else ""
-                self._bury(
-                    worker, f"nothing came of this file for {silent:,.0f} seconds; the rest of it was not read{more}"
-                )
+                self._bury(worker, f"{_NOTHING} for {silent:,.0f} seconds; the rest of it was not read{more}")
             elif worker.task == self._turn:
                 yield Part(self._turn, worker.done, silent=silent)
 
@@ -310,9 +312,7 @@ class _Crew:
         worker.connection.close()
         worker.process.join()
         if worker.task is not None:
-            died = (
-                f"the process that read this file died ({_death(worker.process.exitcode)}); the rest of it was not read"
-            )
+            died = f"{_DIED} ({_death(worker.process.exitcode)}); the rest of it was not read"
             self._mourn(worker.task, reason or died, is_silent=bool(reason))
         if worker.is_ready and (self._again or self._next < len(self._tasks)):
             self._hire()

@@ -53,6 +53,7 @@ def scan(
     memory: int | None = None,
     stop: Stop = never,
     stall: float = STALL,
+    resume: str | Path | None = None,
 ) -> Document:
     """
     Read logs below `paths` and give the incidents in them, worst first, with what could not be read and cannot be seen.
@@ -64,6 +65,9 @@ def scan(
     `memory` bounds what all processes together hold, in bytes (None: 1 GB); the rest is spilled to disk. Once `stop` says so,
     reading ends and the document is that of what was read, marked `partial`. A file that nothing comes of for `stall`
     seconds is given up where several processes read.
+
+    What is read is kept in the folder `resume`: a scan that was stopped goes on there, and one of a folder that grew reads
+    what is new. The document is that of a scan without it.
 
     Raises:
         InputError: a path does not exist or the forced format is unknown.
@@ -92,6 +96,7 @@ def scan(
             budget=budget,
             stop=stop,
             stall=stall,
+            resume=Path(resume) if resume else None,
         )
         if since is not None and tally.last is not None:
             engine.execute(f"DELETE FROM events WHERE ts_us < {tally.last - int(since.total_seconds() * 1_000_000)}")
