@@ -183,6 +183,8 @@ class Vendor:
     lag: int = 0
     """How many searches do not know yet what was created."""
     url: str = ""
+    steps: list[Json] = field(default_factory=list[Json])
+    """Transitions that a Jira project's workflow offers."""
     bodies: list[bytes] = field(default_factory=list[bytes])
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -230,6 +232,11 @@ def _jira(
 
         return "create", create
     ticket = next(t for t in vendor.tickets if t["key"] == path.partition("/issue/")[2].partition("/")[0])
+    if path.endswith("/transitions"):
+        return _jira_transitions(vendor, method, query, body, ticket)
+    if method == "GET" and "fields" in query:
+        category = "done" if "status" in ticket else "indeterminate"
+        return "state", lambda: (200, {"fields": {"status": {"statusCategory": {"key": category}}}})
     if path.endswith("/comment"):
         if method == "GET":
             return "comments", lambda: (200, {"comments": [{"body": json.loads(each)} for each in vendor.comments]})
@@ -251,6 +258,31 @@ def _jira(
         return 204, None
 
     return "update", update
+
+
+def _jira_transitions(vendor: Vendor, method: str, query: Json, body: Any, ticket: Json):
+    """A closed issue offers no step that closes; a field that the screen lacks is refused, as Jira does."""
+    steps = [each for each in vendor.steps if "status" not in ticket or each["to"]["statusCategory"]["key"] != "done"]
+    if method == "GET":
+        assert query["expand"] == "transitions.fields"
+        return "transitions", lambda: (200, {"transitions": steps})
+
+    def step() -> Answer:
+        taken = next((each for each in steps if each["id"] == body["transition"]["id"]), None)
+        if taken is None:
+            return 400, {"errorMessages": ["It is not a valid transition"]}
+        given, screen = body.get("fields", {}), taken.get("fields", {})
+        if given.keys() - screen.keys():
+            return 400, {"errors": {"resolution": "Field 'resolution' cannot be set. It is not on the screen."}}
+        if missing := [name for name, each in screen.items() if each["required"] and name not in given]:
+            return 400, {"errors": {missing[0]: "is required"}}
+        for name, value in given.items():
+            if value not in [{"name": each["name"]} for each in screen[name]["allowedValues"]]:
+                return 400, {"errors": {name: "The value is not allowed"}}
+        ticket.update(status=taken["to"]["name"], **given)
+        return 204, None
+
+    return "transition", step
 
 
 def _jira_cloud(vendor: Vendor, method: str, path: str, query: Json, body: Any, headers: Json, raw: bytes):

@@ -2,13 +2,16 @@
 Where entries are kept: one SQLite file, or PostgreSQL by URL. Both only ever add; their own triggers refuse the rest.
 """
 
+import os
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import Final, Protocol
 
 from stashlight.cases.entry import FIRST, Entry, Json, Kind, sealed
 
-__all__ = ["Store", "Writer", "opened"]
+__all__ = ["DEFAULT", "Store", "Writer", "opened", "where_cases_are"]
+
+DEFAULT: Final = "stashlight-cases.db"
 
 
 class Store(Protocol):
@@ -44,6 +47,11 @@ class Writer:
         entry = sealed(self.number + 1, case, self.time, self.author, kind, body, self.head)
         self.store.keep(entry)
         self.number, self.head = entry.number, entry.hash
+
+
+def where_cases_are(given: str | None) -> str:
+    """Give the store that the command line names, or the environment, or the usual file."""
+    return given or os.environ.get("STASHLIGHT_CASES") or DEFAULT
 
 
 @contextmanager

@@ -7,7 +7,6 @@ removed, only added; `verify` checks the chain of hashes that seals them.
 
 import argparse
 import getpass
-import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,15 +15,13 @@ from pathlib import Path
 from stashlight.cases.case import STATUSES, VERDICTS, Case, fold
 from stashlight.cases.entry import FIRST, Entry, broken
 from stashlight.cases.recording import add, assign, case_of, close, give_verdict, note, seal, set_status
-from stashlight.cases.store import Store, opened
+from stashlight.cases.store import DEFAULT, Store, opened, where_cases_are
 from stashlight.cli import Exit, tell
 from stashlight.errors import InputError, SettingError
 from stashlight.incidents.document import SEVERITIES
 from stashlight.incidents.document_json import from_json, to_json
 from stashlight.outputs import check_target, deliver, output, output_names, output_of
 from stashlight.terminal import PIPE, Page, labelled, page_of, paint, printable, wrap
-
-_DEFAULT = "stashlight-cases.db"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         each = verbs.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         each.set_defaults(verb=verb)
         if name != "reveal":
-            each.add_argument("--db", metavar="WHERE", help=f"SQLite file or postgresql://… (default: {_DEFAULT})")
+            each.add_argument("--db", metavar="WHERE", help=f"SQLite file or postgresql://… (default: {DEFAULT})")
         if name in {"add", "set", "note", "close"}:
             each.add_argument("--author", metavar="NAME", help="who does it (default: the user's name)")
         if name in {"show", "set", "note", "close", "export"}:
@@ -104,7 +101,7 @@ def run(options: argparse.Namespace) -> Exit:
 
 
 def _where(options: argparse.Namespace) -> str:
-    return options.db or os.environ.get("STASHLIGHT_CASES") or _DEFAULT
+    return where_cases_are(options.db)
 
 
 def _author(options: argparse.Namespace) -> str:

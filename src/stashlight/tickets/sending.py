@@ -24,10 +24,10 @@ from stashlight.terminal import shorten
 from stashlight.tickets.exchange import Answer, Silence
 from stashlight.tickets.ledger import Ledger, Sent
 from stashlight.tickets.settings import Settings
-from stashlight.tickets.target import Request, Target, Ticket
-from stashlight.tickets.wording import marker
+from stashlight.tickets.target import Closing, Closure, Request, Target, Ticket
+from stashlight.tickets.wording import closure_lines, marker
 
-__all__ = ["Outcome", "Pace", "send"]
+__all__ = ["Closed", "Outcome", "Pace", "close", "send"]
 
 _CONFLICT: Final = 409
 _PLACES: Final = ("project", "channel", "table", "customer", "to")
@@ -56,6 +56,14 @@ class Outcome:
     action: Literal["created", "updated", "unchanged"]
     ticket: str
     others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What became of a ticket whose case is closed; `unchanged`: it was closed already. `said` is what could not be set."""
+
+    action: Literal["closed", "unchanged"]
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,38 @@ def send(
     return outcome
 
 
+def close(
+    name: str, target: Target, ticket: str, closure: Closure, settings: Settings, *, pace: Pace = Pace()
+) -> Closed:
+    """
+    Close a ticket as its case was closed: comment with the reason, then take the step that leads to the end.
+
+    Raises:
+        TicketError: the target cannot close tickets, no step closes this one, or nobody knows whether it arrived.
+    """
+    if not isinstance(target, Closing):
+        message = f"{name} cannot close tickets from here: close {ticket} there"
+        raise TicketError(message)
+    line, known, ends = _Line(name, target, settings, pace), Ticket(ticket), target
+
+    def is_closed() -> bool:
+        return ends.is_closed(_answered(line, ends.state(known)))
+
+    if is_closed():
+        return Closed("unchanged")
+    step, said = ends.closing(known, _answered(line, ends.transitions(known)), closure, settings)
+    lines = closure_lines(closure)
+
+    def is_commented() -> bool:
+        request = target.comments(known, settings)
+        return request is not None and lines[-1] in to_json(_answered(line, request))
+
+    if not is_commented():
+        _insist(line, ends.comment(known, lines), ticket, is_commented)
+    _insist(line, step, ticket, is_closed)
+    return Closed("closed", said)
+
+
 def _create(line: _Line, incident: Incident) -> Outcome:
     """Create, and after every doubt look first."""
     request = line.target.create(line.target.payload(incident, line.settings), line.settings)
@@ -141,11 +181,11 @@ def _update(line: _Line, incident: Incident, tickets: Sequence[Ticket]) -> Outco
     if first.revision == revision(incident):
         return Outcome("unchanged", first.key, others)
     for request in line.target.update(first, incident, line.settings):
-        _insist(line, request, first, incident)
+        _insist(line, request, first.key, lambda: _has_arrived(line, first, incident))
     return Outcome("updated", first.key, others)
 
 
-def _insist(line: _Line, request: Request, ticket: Ticket, incident: Incident) -> None:
+def _insist(line: _Line, request: Request, ticket: str, has_arrived: Callable[[], bool]) -> None:
     said = ""
     for wait in _waits(line.pace):
         match _ask(line, request):
@@ -159,9 +199,9 @@ def _insist(line: _Line, request: Request, ticket: Ticket, incident: Incident) -
             case Silence(reason=reason, may_have_arrived=doubt):
                 said = f"{line.name} at {line.address} did not answer: {line.settings.hidden(reason)}"
                 _pause(line, wait)
-        if doubt and not request.is_harmless and _has_arrived(line, ticket, incident):
+        if doubt and not request.is_harmless and has_arrived():
             return
-    message = f"{said}; ticket {ticket.key} is not up to date: send again later"
+    message = f"{said}; ticket {ticket} is not up to date: send again later"
     raise TicketError(message)
 
 

@@ -6,13 +6,13 @@ The sender (`sending.py`) makes them. Targets that cannot be searched give `sear
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from stashlight.incidents.document import Incident
 from stashlight.tickets.exchange import Answer, Silence
 from stashlight.tickets.settings import Setting, Settings
 
-__all__ = ["Json", "Request", "Target", "Ticket", "entries", "member"]
+__all__ = ["Closing", "Closure", "Json", "Request", "Target", "Ticket", "entries", "member"]
 
 Json = dict[str, object]
 
@@ -36,6 +36,15 @@ class Ticket:
     key: str
     revision: str = ""
     state: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """How a case ended: its id, one of our verdicts, and the analyst's reason."""
+
+    case: str
+    verdict: str
+    rationale: str
 
 
 class Target(Protocol):
@@ -89,6 +98,36 @@ class Target(Protocol):
 
     def comments(self, ticket: Ticket, settings: Settings) -> Request | None:
         """Ask for the comments, to see whether one arrived; None if an update makes none."""
+        ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """What a target module has besides if it can close a ticket whose case is closed; the others leave that to people."""
+
+    def state(self, ticket: Ticket) -> Request:
+        """Ask in which state the ticket is."""
+        ...
+
+    def is_closed(self, answer: object) -> bool:
+        """Read the answer to `state`."""
+        ...
+
+    def transitions(self, ticket: Ticket) -> Request:
+        """Ask which steps the ticket can take from where it is."""
+        ...
+
+    def closing(self, ticket: Ticket, answer: object, closure: Closure, settings: Settings) -> tuple[Request, str]:
+        """
+        Choose the step that closes from the answer to `transitions`; says besides what could not be set, "" if all was.
+
+        Raises:
+            TicketError: none of the steps closes, or it asks for what is not known.
+        """
+        ...
+
+    def comment(self, ticket: Ticket, lines: Sequence[str]) -> Request:
+        """Write a comment."""
         ...
 
 

@@ -4,14 +4,16 @@ The words of a ticket, after the SOC case that Stashlight began with: summary, l
 Only what the telemetry says. What only people know (interview, impact, root cause) is left to them.
 """
 
+import hashlib
 from collections.abc import Iterator
 
 from stashlight.incidents.attack import technique
 from stashlight.incidents.document import Files, Incident
 from stashlight.incidents.stable_ids import revision
 from stashlight.terminal import printable, shorten
+from stashlight.tickets.target import Closure
 
-__all__ = ["changes", "incident_label", "labels", "marker", "paragraphs", "revision_label", "summary"]
+__all__ = ["changes", "closure_lines", "incident_label", "labels", "marker", "paragraphs", "revision_label", "summary"]
 
 _LONGEST_SUMMARY = 240  # Jira holds 255 characters, ServiceNow 160 of its own choosing
 _MOST_LISTED = 10
@@ -77,6 +79,15 @@ def changes(incident: Incident) -> list[str]:
         *(f"{each.first_seen} {each.name}: {each.summary}" for each in incident.rungs),
     ]
     return [*_bounded(lines, len(lines)), marker(incident)]
+
+
+def closure_lines(closure: Closure) -> list[str]:
+    """Give the lines of the comment that closes; by the last one it is recognised when it is looked for."""
+    told = hashlib.sha256(f"{closure.verdict}\n{closure.rationale}".encode("utf-8", "backslashreplace")).hexdigest()[
+        :12
+    ]
+    lines = [f"Closed as {closure.verdict.replace('_', ' ')}.", *closure.rationale.splitlines()]
+    return [*_bounded(lines, len(lines)), f"Stashlight {printable(closure.case)} closure {told}"]
 
 
 def _alert(incident: Incident) -> Iterator[str]:

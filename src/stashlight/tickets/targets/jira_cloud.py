@@ -6,14 +6,15 @@ than once (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group
 """
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote, urlencode
 
 from stashlight.incidents.document import Incident
 from stashlight.incidents.severity_scale import SCALE
+from stashlight.tickets import jira_workflow
 from stashlight.tickets.exchange import exchange
 from stashlight.tickets.settings import Setting, Settings
-from stashlight.tickets.target import Json, Request, Ticket, entries, member
+from stashlight.tickets.target import Closure, Json, Request, Ticket, entries, member
 from stashlight.tickets.wording import changes, incident_label, labels, paragraphs, revision_label, summary
 
 SETTINGS: tuple[Setting, ...] = (
@@ -25,6 +26,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("components", "names of components, divided by commas", ""),
     Setting("labels", "further labels, divided by commas", ""),
     Setting("priority", "priority instead of the one of the severity; - for none", ""),
+    *jira_workflow.SETTINGS,
 )
 RESEND: bool = False
 talk = exchange
@@ -94,11 +96,14 @@ def created(answer: object) -> str:
 
 def update(ticket: Ticket, incident: Incident, settings: Settings) -> tuple[Request, ...]:  # noqa: ARG001 - as all
     """Comment, then change the label of the revision; summary, priority and the rest belong to the analysts now."""
-    body = {"type": "doc", "version": 1, "content": [_paragraph(line) for line in changes(incident)]}
     path = f"/rest/api/3/issue/{quote(ticket.key)}"
-    return Request("POST", f"{path}/comment", {"body": body}), Request(
-        "PUT", path, relabel(ticket, incident), is_harmless=True
-    )
+    return comment(ticket, changes(incident)), Request("PUT", path, relabel(ticket, incident), is_harmless=True)
+
+
+def comment(ticket: Ticket, lines: Sequence[str]) -> Request:
+    """Write a comment, a paragraph a line."""
+    body = {"type": "doc", "version": 1, "content": [_paragraph(line) for line in lines]}
+    return Request("POST", f"/rest/api/3/issue/{quote(ticket.key)}/comment", {"body": body})
 
 
 def relabel(ticket: Ticket, incident: Incident) -> Json:
@@ -122,6 +127,26 @@ def confirm(answer: object, settings: Settings) -> Request | None:  # noqa: ARG0
 def confirmed(answer: object) -> bool:  # noqa: ARG001 - an answer is enough
     """An issue that was created is kept."""
     return True
+
+
+def state(ticket: Ticket) -> Request:
+    """Ask for the status."""
+    return jira_workflow.state("/rest/api/3", ticket)
+
+
+def is_closed(answer: object) -> bool:
+    """Whether the status ends the workflow."""
+    return jira_workflow.is_closed(answer)
+
+
+def transitions(ticket: Ticket) -> Request:
+    """Ask for what the issue can become."""
+    return jira_workflow.transitions("/rest/api/3", ticket)
+
+
+def closing(ticket: Ticket, answer: object, closure: Closure, settings: Settings) -> tuple[Request, str]:
+    """Take the transition that closes, with the resolution of the verdict."""
+    return jira_workflow.closing("/rest/api/3", ticket, answer, closure, settings)
 
 
 def _newest(carried: Iterable[str]) -> str:

@@ -6,16 +6,27 @@ Logs in with a personal access token
 """
 
 import re
+from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
 from stashlight.incidents.document import Incident
+from stashlight.tickets import jira_workflow
 from stashlight.tickets.exchange import exchange
 from stashlight.tickets.settings import Setting, Settings
-from stashlight.tickets.target import Json, Request, Ticket
-from stashlight.tickets.targets.jira_cloud import confirm, confirmed, created, fields, found, jql, relabel
+from stashlight.tickets.target import Closure, Json, Request, Ticket
+from stashlight.tickets.targets.jira_cloud import (
+    confirm,
+    confirmed,
+    created,
+    fields,
+    found,
+    is_closed,
+    jql,
+    relabel,
+)
 from stashlight.tickets.wording import changes, paragraphs
 
-__all__ = ["RESEND", "SETTINGS", "confirm", "confirmed", "created", "found", "payload", "talk"]
+__all__ = ["RESEND", "SETTINGS", "confirm", "confirmed", "created", "found", "is_closed", "payload", "talk"]
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("url", "https://jira.example.org, with its context path if there is one"),
@@ -25,6 +36,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("components", "names of components, divided by commas", ""),
     Setting("labels", "further labels, divided by commas", ""),
     Setting("priority", "priority instead of the one of the severity; - for none", ""),
+    *jira_workflow.SETTINGS,
 )
 RESEND: bool = False
 talk = exchange
@@ -59,15 +71,33 @@ def create(payload: Json, settings: Settings) -> Request:  # noqa: ARG001 - one 
 def update(ticket: Ticket, incident: Incident, settings: Settings) -> tuple[Request, ...]:  # noqa: ARG001 - as all
     """Comment, then change the label of the revision."""
     path = f"/rest/api/2/issue/{quote(ticket.key)}"
-    body = "\n".join(_plain(line) for line in changes(incident))
-    return Request("POST", f"{path}/comment", {"body": body}), Request(
-        "PUT", path, relabel(ticket, incident), is_harmless=True
-    )
+    return comment(ticket, changes(incident)), Request("PUT", path, relabel(ticket, incident), is_harmless=True)
+
+
+def comment(ticket: Ticket, lines: Sequence[str]) -> Request:
+    """Write a comment."""
+    body = "\n".join(_plain(line) for line in lines)
+    return Request("POST", f"/rest/api/2/issue/{quote(ticket.key)}/comment", {"body": body})
 
 
 def comments(ticket: Ticket, settings: Settings) -> Request | None:  # noqa: ARG001 - one path for all
     """Ask for the comments."""
     return Request("GET", f"/rest/api/2/issue/{quote(ticket.key)}/comment", is_harmless=True)
+
+
+def state(ticket: Ticket) -> Request:
+    """Ask for the status."""
+    return jira_workflow.state("/rest/api/2", ticket)
+
+
+def transitions(ticket: Ticket) -> Request:
+    """Ask for what the issue can become."""
+    return jira_workflow.transitions("/rest/api/2", ticket)
+
+
+def closing(ticket: Ticket, answer: object, closure: Closure, settings: Settings) -> tuple[Request, str]:
+    """Take the transition that closes, with the resolution of the verdict."""
+    return jira_workflow.closing("/rest/api/2", ticket, answer, closure, settings)
 
 
 def _plain(line: str) -> str:
