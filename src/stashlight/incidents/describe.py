@@ -317,6 +317,8 @@ def _findings(keys: Sequence[str], noted: dict[str, tuple[FindingNote, ...]]) ->
     for key in keys:
         for note in noted.get(key, ()):
             by_rule[note.rule].append(note)
+    for notes in by_rule.values():  # the first match is the first evidence; one without a time comes last
+        notes.sort(key=lambda note: (not note.first_seen, note.first_seen, note.evidence))
     return tuple(
         FindingNote(
             rule,

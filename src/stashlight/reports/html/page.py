@@ -71,8 +71,8 @@ def _top(document: Document) -> Iterator[str]:
     if len(incidents) > 1:
         yield '<label>Filter incidents<input id="filter" type="search" autocomplete="off"></label>'
     yield (
-        '<button id="open-all" type="button" aria-pressed="false">Open everything</button><p id="told" '
-        'role="status"></p></div>\n</header>\n'
+        '<button id="open-all" type="button" aria-pressed="false">Open everything</button>'
+        '<span>Queries that are folded are not printed.</span><p id="told" role="status"></p></div>\n</header>\n'
     )
 
 

@@ -49,7 +49,9 @@ def _confidence(incident: Incident) -> str:
 def _rules(incident: Incident) -> Inline:
     if not incident.findings:
         return "none matched; the pile itself was found"
-    told = [f"{each.title} ({each.level}, {many(each.count, 'event')})" for each in incident.findings[:_MOST_RULES]]
+    told = [
+        f"{each.title} ({each.level}, {many(each.count, 'cited event')})" for each in incident.findings[:_MOST_RULES]
+    ]
     more = len(incident.findings) - _MOST_RULES
     return "; ".join(told) + (f"; and {more:,} more" if more > 0 else "")
 

@@ -50,5 +50,5 @@ def _rules(incident: Incident) -> Table:
         for each in incident.findings
     )
     return Table(
-        "Rules that matched (times in UTC)", ("Rule", "Level", "Events", "First", "Last", "Id", "Evidence"), rows
+        "Rules that matched (times in UTC)", ("Rule", "Level", "Cited events", "First", "Last", "Id", "Evidence"), rows
     )

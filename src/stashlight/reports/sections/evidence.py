@@ -2,6 +2,7 @@
 
 from stashlight.incidents.document import Document, Incident
 from stashlight.reports.blocks import Code, Section, Table, Text, Value
+from stashlight.reports.wording import many
 
 __all__ = ["evidence"]
 
@@ -10,7 +11,7 @@ def evidence(incident: Incident, document: Document) -> Section:
     """Give the list of events that are cited above, and how to see the raw records."""
     scanned = document.scanned
     read = (
-        f"From {scanned.files:,} files with {scanned.records:,} records, of which {scanned.events:,} became events"
+        f"From {many(scanned.files, 'file')} with {many(scanned.records, 'record')}, of which {scanned.events:,} became events"
         f" ({scanned.duplicates:,} duplicates dropped). Read by Stashlight {document.version}."
         if scanned.files
         else "From a case that was kept; how much was read for it stands in the result of the scan."

@@ -105,7 +105,7 @@ def guide(incident: Incident) -> Section:
     parts = tuple(_part(number, step, incident, subject) for number, step in enumerate(_STEPS, 1))
     intro = Text(
         "Seven steps, in order. Queries carry this incident's host, account, place and time; index and table names "
-        "are yours to adapt. Those that are folded are not printed."
+        "are yours to adapt."
     )
     return Section("Investigation guide", (intro,), parts, folded=True)
 
