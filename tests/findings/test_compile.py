@@ -39,6 +39,7 @@ LEAVES: dict[str, tuple[dict[str, object], str]] = {
     "number": ({"EventID": 1}, "COALESCE(event_id = 1, FALSE)"),
     "number as text": ({"EventID": "1"}, "COALESCE(event_id = 1, FALSE)"),
     "hexadecimal": ({"LogonId": "0x3e7"}, "COALESCE(logon_id = 999, FALSE)"),
+    "no number, as some logs write it": ({"LogonId": "null"}, "logon_id IS NULL"),
     "number with wildcard": ({"EventID": "1*"}, "COALESCE(STARTS_WITH(TRY_CAST(event_id AS TEXT), '1'), FALSE)"),
     "number on text": ({"Image": 7}, "COALESCE(process_path_lc = '7', FALSE)"),
     "boolean": ({"Initiated": "true"}, "COALESCE(initiated = TRUE, FALSE)"),

@@ -30,6 +30,7 @@ from sqlglot import exp
 
 from stashlight.engines import pattern
 from stashlight.engines.profile import disjunction
+from stashlight.events.identity import NOTHING
 from stashlight.events.schema import fold
 from stashlight.findings.addresses import cidr
 from stashlight.findings.columns import KEYWORD_COLUMNS, Field, field
@@ -154,6 +155,9 @@ def _text(at: Field, value: SigmaString) -> exp.Expr:
         return _is_null(at)
     if parts == [_MULTI]:
         return _exists(at)
+    if at.type == "BIGINT" and len(parts) == 1 and parts[0] in NOTHING:
+        # What some logs write for no number at all; events have NULL there.
+        return _is_null(at)
     if at.type == "BIGINT":
         return _number_text(at, parts)
     if at.type == "BOOLEAN":
