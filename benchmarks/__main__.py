@@ -1,69 +1,95 @@
-"""`python -m benchmarks`: measure all contenders by turns, print a table, and write it into docs/performance.md."""
+"""`python -m benchmarks`: measure all contenders by turns, print tables, and write them into docs/performance.md."""
 
 import argparse
-import sys
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from benchmarks.data import found, invented
-from benchmarks.measure import Run, memory, run
-from benchmarks.table import machine, put, table, versions
+from benchmarks.contender import Contender
+from benchmarks.data import Data, found, invented
+from benchmarks.measure import Run, run
+from benchmarks.sections import Section, own_hits, sections
+from benchmarks.table import Seen, machine, put, table, versions
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-_TITLES = {"json": "NDJSON against a plain loop of Python and orjson", "evtx": "EVTX against the bare parser"}
-_AGAINST = {"json": "plain loop", "evtx": "bare parser"}
+ALL = ("json", "evtx", "dense", "start", "parquet", "rules")
 
 
-def contenders(container: str, files: Sequence[str]) -> dict[str, list[str]]:
-    """Give the commands that are measured on these files, by the name in the table."""
-    loop = [sys.executable, "-m", "benchmarks.loops"]
-    own = {"json": "plain", "evtx": "evtx"}[container]
-    return {
-        "raw read": [*loop, "floor", *files],
-        _AGAINST[container]: [*loop, own, *files],
-        "stashlight scan": [sys.executable, "-m", "stashlight", "scan", *files, "--as", "json", "--quiet"],
-    }
-
-
-def compare(container: str, files: Sequence[str], repeats: int) -> str:
-    """Run every contender once for the caches, then by turns; give the table."""
-    commands = contenders(container, files)
-    peaks = {name: memory(command) for name, command in commands.items()}
-    runs: dict[str, list[Run]] = {name: [] for name in commands}
+def compare(section: Section, repeats: int) -> str:
+    """Run every contender once for the caches, its memory and its hits, then by turns; give the table."""
+    able = [each for each in section.contenders if each.command]
+    seen = {each.name: _seen(each, section) for each in able}
+    runs: dict[str, list[Run]] = {each.name: [] for each in able}
     for _ in range(repeats):
-        for name, command in commands.items():
-            runs[name].append(run(command))
-    failed = [name for name, each in runs.items() if any(r.code for r in each)]
+        for each in able:
+            runs[each.name].append(run(each.command, cwd=each.cwd))
+    failed = [r for r in runs[section.against] if r.code]
     if failed:
-        message = f"failed: {', '.join(failed)}"
+        message = f"failed: {section.against} in {section.title}"
         raise SystemExit(message)
-    size = sum(Path(file).stat().st_size for file in files)
-    return table(_TITLES[container], size, runs, peaks, _AGAINST[container])
+    size = sum(Path(file).stat().st_size for file in section.files)
+    return table(section.title, size, section.contenders, runs, seen, section.against)
 
 
-def figures(data: Mapping[str, Sequence[str]], repeats: int) -> str:
+def _seen(contender: Contender, section: Section) -> Seen:
+    with tempfile.TemporaryDirectory() as folder:
+        printed = Path(folder) / "printed"
+        looked = run(contender.command, look=True, output=printed, cwd=contender.cwd)
+        if looked.code:
+            return looked.peak, None
+        if contender.name == "stashlight scan" and any(each.version for each in section.contenders):
+            return looked.peak, own_hits(section.files)
+        place = contender.result or printed
+        return looked.peak, contender.hits(place) if place.exists() else None
+
+
+def figures(
+    data: Data,
+    repeats: int,
+    only: Sequence[str] = ALL,
+    given: Mapping[str, str] | None = None,
+    sizes: Sequence[float] = (),
+) -> str:
     """Give all tables, and what they were measured with."""
-    tables = [compare(container, files, repeats) for container, files in data.items()]
-    said = f"Median (least–most) of {repeats} runs by turns, warm cache. {versions()}; {machine()}."
-    return "\n\n".join([*tables, said])
+    with tempfile.TemporaryDirectory(prefix="stashlight-bench-") as out:
+        tables = [compare(each, repeats) for each in sections(data, only, given or {}, sizes, Path(out))]
+    said = f"Median (least–most) of {repeats} runs by turns, warm cache, load {os.getloadavg()[2]:.1f} at the end."
+    return "\n\n".join([*tables, f"{said} {versions()}; {machine()}."])
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, and say."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--data", metavar="DIR", help="recordings to measure on (default: invented ones)")
+    parser.add_argument(
+        "--data", metavar="DIR", action="append", help="recordings (default: invented ones); repeatable"
+    )
     parser.add_argument("--megabytes", type=int, default=500, metavar="N", help="how much to invent (default: 500)")
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="runs of each (default: 5)")
-    parser.add_argument("--write", action="store_true", help="write the table into docs/performance.md as well")
+    parser.add_argument("--peer", metavar="NAME=PATH", action="append", default=[], help="where another program is")
+    parser.add_argument("--only", nargs="+", choices=ALL, default=ALL, help="these tables (default: all)")
+    parser.add_argument(
+        "--gigabytes", type=float, nargs="+", default=[], metavar="N", help="repeat NDJSON to such sizes"
+    )
+    parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md as well")
     options = parser.parse_args(argv)
-    with nullcontext(found(options.data)) if options.data else invented(options.megabytes * 1_000_000) as data:
+    given = dict(each.split("=", 1) for each in options.peer)
+    with nullcontext(_all(options.data)) if options.data else invented(options.megabytes * 1_000_000) as data:
         if not data:
             parser.error(f"no NDJSON and no EVTX below {options.data}")
-        text = figures(data, options.repeats)
+        text = figures(data, options.repeats, options.only, given, options.gigabytes)
     print(text)
     if options.write:
         put(PAGE, text)
+
+
+def _all(folders: Sequence[str]) -> Data:
+    data: Data = {}
+    for folder in folders:
+        for container, files in found(folder).items():
+            data.setdefault(container, []).extend(files)
+    return data
 
 
 if __name__ == "__main__":

@@ -7,40 +7,54 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 
+from benchmarks.contender import Contender
 from benchmarks.measure import Run
 from stashlight import __version__
 
-__all__ = ["BEGIN", "END", "machine", "put", "table", "versions"]
+__all__ = ["BEGIN", "END", "Seen", "machine", "put", "table", "versions"]
 
 BEGIN = "<!-- figures: python -m benchmarks -->"
 END = "<!-- end of figures -->"
+Seen = tuple[int | None, int | None]
+"""Peak of memory in bytes, hits: from a run of its own."""
+
 _PACKAGES = ("duckdb", "pyarrow", "orjson", "evtx")
 
 
 def table(
-    title: str, size: int, runs: Mapping[str, Sequence[Run]], peaks: Mapping[str, int | None], against: str
+    title: str,
+    size: int,
+    contenders: Sequence[Contender],
+    runs: Mapping[str, Sequence[Run]],
+    seen: Mapping[str, Seen],
+    against: str,
 ) -> str:
     """
-    Give one table: a line a contender, times as median (least–most).
+    Give one table: a line a contender, those that took no part included; times as median (least–most).
 
-    `against` is the contender whose median time is 1 in the last two columns.
+    `against` is the contender whose median time is 1 in the columns of ratios.
     """
-    wall, processor = (
-        {n: median(getattr(r, what) for r in rs) for n, rs in runs.items()} for what in ("wall", "processor")
-    )
     lines = [
         f"**{title}**, {size / 1e6:,.0f} MB",
         "",
-        "| | time, s | processor, s | peak memory, MB | time, ratio | processor, ratio |",
-        "|---|---|---|---|---|---|",
+        "| | time, s | processor, s | peak memory, MB | time, ratio | processor, ratio | hits | remark |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    for name, each in runs.items():
-        walls = [r.wall for r in each]
-        peak = peaks.get(name)
+    for each in contenders:
+        name = f"{each.name} {each.version}".strip()
+        done = runs.get(each.name, ())
+        if not done or any(r.code for r in done):
+            why = each.remark if not done else f"failed: exit code {done[-1].code}"
+            lines.append(f"| {name} | – | – | – | – | – | – | {why} |")
+            continue
+        wall, processor = median(r.wall for r in done), median(r.processor for r in done)
+        base = runs[against]
+        peak, hits = seen[each.name]
         lines.append(
-            f"| {name} | {wall[name]:.2f} ({min(walls):.2f}–{max(walls):.2f}) | {processor[name]:.2f} "
-            f"| {'–' if peak is None else f'{peak / 1e6:,.0f}'} | {wall[name] / wall[against]:.2f} "
-            f"| {processor[name] / processor[against]:.2f} |"
+            f"| {name} | {wall:.2f} ({min(r.wall for r in done):.2f}–{max(r.wall for r in done):.2f}) "
+            f"| {processor:.2f} | {'–' if peak is None else f'{peak / 1e6:,.0f}'} "
+            f"| {wall / median(r.wall for r in base):.2f} | {processor / median(r.processor for r in base):.2f} "
+            f"| {'–' if hits is None else f'{hits:,}'} | {each.remark} |"
         )
     return "\n".join(lines)
 
