@@ -23,7 +23,9 @@ def zircolite(program: Path, container: str, files: Path, out: Path) -> Contende
     command += ["-j", "-f", "json"] if container == "json" else []
     command += ["-r", str(RULES), "-p", "sysmon", "-p", "windows-logsources", "-q", "-o", str(result)]
     command += ["-l", str(out / "zircolite.log")]
-    return Contender("Zircolite", command, json_lines, version=_version([python, str(script), "-v"]), result=result)
+    return Contender(
+        "Zircolite", command, json_lines, version=_version([python, str(script), "-v"], program), result=result
+    )
 
 
 def tenzir(program: Path, container: str, files: Path, out: Path) -> Contender:  # noqa: ARG001 - it prints
