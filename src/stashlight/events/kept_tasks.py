@@ -96,23 +96,24 @@ class _Draft:
 
     def keep(self, folder: Path, name: str, tally: Tally) -> None:
         """Give rows, if there are any, and then counts their names: a task is there once its counts are."""
+        if not self._is_good:
+            return
         try:
             counts = self._at.with_suffix(".counts")
             counts.write_bytes(_packed(tally, self._rows))
             if self._writer is not None:
                 self._writer.close()
                 self._at.replace(folder / f"{name}.arrow")
-            if self._is_good:
-                counts.replace(folder / f"{name}.json")
+            counts.replace(folder / f"{name}.json")
         except (OSError, pa.ArrowException, TypeError):
-            self._is_good = False
+            return
 
     def drop(self) -> None:
         """Remove what did not get a name."""
+        with contextlib.suppress(OSError, pa.ArrowException):
+            if self._writer is not None:
+                self._writer.close()
         for left in (self._at, self._at.with_suffix(".counts")):
-            with contextlib.suppress(OSError, pa.ArrowException):
-                if self._writer is not None:
-                    self._writer.close()
             with contextlib.suppress(OSError):
                 left.unlink(missing_ok=True)
 
@@ -156,7 +157,7 @@ def _again(counts: Path, number: int, task: Task, job: Job) -> Iterator[Part]:
 
 
 def _read(file: Path) -> list[pa.Table]:
-    """Give the rows without reading them yet."""
+    """Give the rows, a table for each that was kept."""
     with cast("Any", pa).memory_map(str(file)) as source:
         reader = cast("Any", pa).ipc.open_file(source)
         if not reader.schema.equals(ARROW):
