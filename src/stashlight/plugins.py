@@ -10,12 +10,15 @@ No base class, no decorator, no registry and no order. What a plug-in must have 
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoints, entry_points
 from importlib.util import find_spec
 from pkgutil import iter_modules
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from stashlight.errors import SettingError
+from stashlight.installed import may_declare
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["plugin", "plugin_names", "plugins"]
 
@@ -24,7 +27,7 @@ Shape = TypeVar("Shape")
 
 def plugin_names(package: str) -> list[str]:
     """List the plug-ins of `package` (a dotted name such as "stashlight.outputs") without importing them."""
-    return sorted({*_own(package), *(entry.name for entry in _strangers().select(group=package))})
+    return sorted({*_own(package), *(entry.name for entry in _strangers(package))})
 
 
 def plugin(package: str, name: str, shape: type[Shape]) -> Shape:
@@ -36,7 +39,7 @@ def plugin(package: str, name: str, shape: type[Shape]) -> Shape:
     """
     if name in _own(package):
         module = import_module(f"{package}.{name}")
-    elif entries := tuple(_strangers().select(group=package, name=name)):
+    elif entries := [entry for entry in _strangers(package) if entry.name == name]:
         try:
             module = entries[0].load()
         except Exception as error:  # a stranger's code may fail in any way; it must be named, not hidden
@@ -57,10 +60,14 @@ def plugins(package: str, shape: type[Shape]) -> dict[str, Shape]:
 
 
 @cache
-def _strangers() -> EntryPoints:
-    """Read what other packages declare once: it takes a look at every package that is installed."""
-    # Python 3.11 gives another type, which selects in the same way.
-    return cast("EntryPoints", entry_points())
+def _strangers(package: str) -> "tuple[EntryPoint, ...]":
+    """Give what other packages declare; once, as it takes a look at every package that is installed."""
+    if not may_declare(package):
+        return ()
+    # Imported here: 25 ms that only somebody with such a package pays.
+    from importlib.metadata import entry_points
+
+    return tuple(entry_points(group=package))
 
 
 def _own(package: str) -> list[str]:

@@ -13,17 +13,17 @@ import os
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
-from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn, Protocol
 
 from stashlight import __version__
 from stashlight.errors import StashlightError
+from stashlight.installed import version
 from stashlight.plugins import plugin, plugin_names
 from stashlight.stopping import terminable
 from stashlight.terminal import printable
 
-__all__ = ["Command", "Exit", "command_line", "enriching", "main", "reading", "tell"]
+__all__ = ["Command", "Exit", "command_line", "enriching", "imported", "main", "reading", "tell"]
 
 
 class Exit(IntEnum):
@@ -83,6 +83,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         tell(f"a bug: {type(error).__name__}: {error}\nPlease report it with what `--debug` adds shown.")
         return Exit.BUG
+
+
+def imported() -> None:
+    """
+    Say that a command has what it stands on, before it begins: modules are no garbage, and nobody need look at them.
+
+    Not if the engine is there already, as in somebody else's process: what is made once it is may be garbage by now.
+    """
+    if "duckdb" not in sys.modules:
+        gc.freeze()
 
 
 def tell(message: str) -> None:

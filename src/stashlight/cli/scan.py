@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stashlight.cli import Exit, enriching, reading, tell
+from stashlight.cli import Exit, enriching, imported, reading, tell
 from stashlight.errors import Problem, SettingError
 from stashlight.incidents.document import SEVERITIES, Document, ProblemNote
 from stashlight.outputs import check_target, deliver, output, output_names, output_of
@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> Exit:
     from stashlight.events.loading import STALL
     from stashlight.verbs.scan import scan
 
+    imported()
     memory = _memory(options.memory)
     stall = duration(options.stall).total_seconds() if options.stall else STALL
     form = options.form or output_of(options.to or "")

@@ -11,7 +11,6 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +18,7 @@ import orjson
 
 from stashlight.errors import RuleError
 from stashlight.findings.rule import Correlation, Logsource, Note, Rule, RuleSet
+from stashlight.installed import version
 
 __all__ = ["digest", "folder", "read", "write"]
 
@@ -46,7 +46,7 @@ def folder() -> Path | None:
 
 def digest(texts: Mapping[str, str], placeholders: Mapping[str, tuple[str, ...]]) -> str:
     """Give the key of a rule set: its texts and names, the placeholders, the versions that compile it."""
-    versions = [f"{p}={_version(p)}" for p in _PACKAGES]
+    versions = [f"{p}={version(p)}" for p in _PACKAGES]
     parts = [_FORM, _schema(), versions, sorted(texts.items()), sorted((k, list(v)) for k, v in placeholders.items())]
     return hashlib.blake2b(orjson.dumps(parts), digest_size=16).hexdigest()
 
@@ -96,13 +96,6 @@ def _forget_old(at: Path) -> None:
     files = sorted(at.glob("rules-*.json"), key=lambda p: p.stat().st_mtime, reverse=True)
     for old in files[_MOST_FILES:]:
         old.unlink(missing_ok=True)
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
 
 
 def _schema() -> str:
