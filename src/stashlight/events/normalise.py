@@ -6,8 +6,8 @@ columns when a table is asked for (plan.py), once for each distinct value, since
 """
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 import pyarrow as pa
 
@@ -15,18 +15,9 @@ from stashlight.decoders.record import Record
 from stashlight.errors import Problem
 from stashlight.events import arrow, converters
 from stashlight.events.clocks import Clocks, Timed, Value
+from stashlight.events.coded import Coded
 from stashlight.events.needed import ALL_NEEDED, Needed
-from stashlight.events.plan import (
-    AS_CREATED,
-    AS_FILE,
-    RAW,
-    Column,
-    Plan,
-    clock_readings,
-    columns,
-    compile_plan,
-    unneeded,
-)
+from stashlight.events.plan import AS_CREATED, AS_FILE, Plan, clock_readings, columns, compile_plan, unneeded
 from stashlight.events.remarks import Remarks
 from stashlight.events.schema import ARROW, Kind, fold
 from stashlight.events.tally import Tally
@@ -50,7 +41,7 @@ _BY_ACTION = {fold(key[1]): (v, key) for v in VOCABULARIES for key in v.events i
 _COLUMNS = tuple(zip(ARROW.names, ARROW.types, strict=True))
 
 Unmapped = tuple[str, str]
-Columns = dict[str, Column | Value]
+Columns = dict[str, Coded | Value]
 
 
 class Normaliser:
@@ -125,24 +116,25 @@ class Normaliser:
     def sift(self) -> int:
         """Let go of the rows that are not needed; give how many bytes of records the others hold."""
         for plan in self._plans.values():
-            if plan.rows and (rows := unneeded(plan, self.needed)):
+            if (rows := unneeded(plan, self.needed)) is not None:
                 self._spared.append(clock_readings(plan, rows))
-        return sum(len(cast("bytes", row[RAW])) for plan in self._plans.values() for row in plan.rows)
+        return sum(plan.bytes for plan in self._plans.values())
 
     def table(self) -> pa.Table:
         """Give the rows since the last call, in schema.ARROW, grouped by meaning, in order of reading within each."""
         self.sift()
-        made = [(len(plan.rows), self._take(plan)) for plan in self._plans.values() if plan.rows]
-        self._clocks.put_right([*(_timed(columns, n) for n, columns in made), *self._spared])
+        made = [(len(plan), columns(plan, plan.take())) for plan in self._plans.values() if len(plan)]
+        timed = [_timed(columns, n) for n, columns in made]
+        self._clocks.put_right([*timed, *self._spared])
         for each in self._spared:
             self.spared.spare(str(Kind.SCRIPT_BLOCK), each.ts)
         self._spared.clear()
-        return arrow.joined([self._assemble(columns, n) for n, columns in made], ARROW)
+        return arrow.joined([_assemble(columns, n) for n, columns in made], ARROW)
 
     @property
     def rows(self) -> int:
         """Rows that wait for the next `table()`, those that it will only count included."""
-        return sum(len(plan.rows) for plan in self._plans.values()) + sum(len(each.ts) for each in self._spared)
+        return sum(map(len, self._plans.values())) + sum(len(each.ts) for each in self._spared)
 
     @property
     def problems(self) -> list[Problem]:
@@ -179,26 +171,25 @@ class Normaliser:
             event = _OTHERS
         self.unmapped[event] += 1
 
-    def _take(self, plan: Plan) -> Columns:
-        made = columns(plan)
-        plan.rows.clear()
-        return made
 
-    def _assemble(self, made: Columns, n: int) -> pa.Table:
-        """Make a table of the columns that have values: most events leave most of the schema empty."""
-        full = [(name, kind, v) for name, kind in _COLUMNS if (v := made.get(name)) is not None]
-        arrays = [arrow.repeated(v, n, k) if isinstance(v, str | int) else arrow.typed(v, k) for _, k, v in full]
-        return pa.Table.from_arrays(arrays, names=[name for name, _, _ in full])
+def _assemble(made: Columns, n: int) -> pa.Table:
+    """Make a table of the columns that have values: most events leave most of the schema empty."""
+    full = [(name, kind, v) for name, kind in _COLUMNS if (v := made.get(name)) is not None]
+    arrays = [v.arrow(k) if isinstance(v, Coded) else arrow.repeated(v, n, k) for _, k, v in full]
+    return pa.Table.from_arrays(arrays, names=[name for name, _, _ in full])
 
 
 def _timed(made: Columns, n: int) -> Timed:
-    def column(name: str) -> Any:  # noqa: ANN401 - a column of whatever type the schema has
-        value = made[name]
-        return [value] * n if value is None or isinstance(value, str | int) else value
+    """Give the times of the columns; what is put right in them is put right in the columns."""
 
-    return Timed(
-        column(AS_FILE), column("host_key"), column("record"), column("ts_us"), column("time_basis"), column(AS_CREATED)
-    )
+    def column(name: str) -> Sequence[object]:
+        value = made[name]
+        return value.rows if isinstance(value, Coded) else [value] * n
+
+    ts, basis = cast("list[Value]", column("ts_us")), cast("list[Value]", column("time_basis"))
+    files = cast("Sequence[Remarks]", column(AS_FILE))
+    hosts, records = cast("Sequence[Value]", column("host_key")), cast("Sequence[Value]", column("record"))
+    return Timed(files, hosts, records, ts, basis, column(AS_CREATED))
 
 
 def _scalar(value: object) -> object:

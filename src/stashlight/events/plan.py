@@ -5,20 +5,21 @@ Names: a *slot* is one value kept of a record; the first eight are of the wrappi
 meaning asks for. `columns` turns the slots of many records into the columns of the schema.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import cast
 
 from stashlight.events import converters, identity, paths, times
 from stashlight.events.clocks import Timed, Value
+from stashlight.events.coded import Coded, coded, each, every, first, joined, only
 from stashlight.events.needed import Needed
 from stashlight.events.remarks import Remarks
 from stashlight.events.schema import COLUMNS, fold
 from stashlight.events.vocabulary import Every, First, Meaning, Source
 
 __all__ = [
-    "ARRIVAL",
+    "ACTOR",
     "AS_CREATED",
     "AS_FILE",
     "CHANNEL",
@@ -27,8 +28,10 @@ __all__ = [
     "POSITION",
     "PROVIDER",
     "RAW",
+    "WRAPPED",
     "Column",
     "Plan",
+    "Rows",
     "Value",
     "clock_readings",
     "columns",
@@ -37,11 +40,11 @@ __all__ = [
 ]
 
 Column = Sequence[Value]
-Slots = Sequence[Sequence[object]]
+Slots = Sequence[Coded]
 
 RAW, POSITION, PROVIDER, CHANNEL, HOST, CREATED, ARRIVAL, FILE = range(8)
-_WRAPPED = {"@host": HOST, "@created": CREATED, "@arrival": ARRIVAL}
-_ACTOR = {"@user_sid": 8, "@user_name": 9, "@user_domain": 10, "@pid": 11, "@message": 12}
+WRAPPED = {"@host": HOST, "@created": CREATED, "@arrival": ARRIVAL}
+ACTOR = {"@user_sid": 8, "@user_name": 9, "@user_domain": 10, "@pid": 11, "@message": 12}
 
 _FOLDED = frozenset(c.name for c in COLUMNS if c.folded)
 _BY_TYPE: dict[str, Callable[[object], Value]] = {
@@ -61,8 +64,27 @@ _STARTS = frozenset({"process_start", "parent_start"})
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """
+    Records by slots, and how many bytes they have.
+
+    RAW is the record's bytes, or its event key where whoever read it made that already.
+    """
+
+    slots: Slots
+    bytes: int
+
+    def __len__(self) -> int:
+        return len(self.slots[RAW])
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """A meaning made ready to run; `fields` are fetched from the event's data after the wrapping's own slots."""
+    """
+    A meaning made ready to run; `fields` are fetched from the event's data after the wrapping's own slots.
+
+    `rows` wait as they were read, `sifted` by slots.
+    """
 
     vocabulary: str
     channel: str | None
@@ -71,22 +93,53 @@ class Plan:
     fields: tuple[str, ...]
     needs_actor: bool
     only: tuple[tuple[str, frozenset[str]], ...]
-    steps: tuple[tuple[str, Callable[[Slots], Column]], ...]
+    steps: tuple[tuple[str, Callable[[Slots], Coded]], ...]
     times: tuple[tuple[int, str], ...]
     rows: list[list[object]] = field(default_factory=list[list[object]])
+    sifted: list[Rows] = field(default_factory=list[Rows])
 
     def takes(self, data: dict[str, object]) -> bool:
         """Tell whether an event whose meaning depends on a value has it."""
         return all(fold(converters.text(data.get(name)) or "") in values for name, values in self.only)
 
+    def __len__(self) -> int:
+        return len(self.rows) + sum(map(len, self.sifted))
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes the records have that wait."""
+        waiting = sum(len(cast("bytes", row[RAW])) for row in self.rows)
+        return waiting + sum(rows.bytes for rows in self.sifted)
+
+    def take(self) -> Rows:
+        """Give all rows that wait."""
+        if self.rows:
+            self.sifted.append(by_slots(self.rows))
+            self.rows.clear()
+        some = list(self.sifted)
+        self.sifted.clear()
+        if len(some) == 1:
+            return some[0]
+        slots = [joined(columns) for columns in zip(*(rows.slots for rows in some), strict=True)]
+        return Rows(slots, sum(rows.bytes for rows in some))
+
+
+def by_slots(rows: Sequence[Sequence[object]]) -> Rows:
+    """Turn rows into columns."""
+    slots = [
+        Coded(values) if slot in {RAW, POSITION} else coded(values)
+        for slot, values in enumerate(zip(*rows, strict=True))
+    ]
+    return Rows(slots, sum(len(raw) for raw in slots[RAW].values))
+
 
 def compile_plan(vocabulary: str, channel: str | None, event_id: int | None, meaning: Meaning) -> Plan:
     """Make a meaning ready: give each field that it asks for a slot, and each column a function of the slots."""
     asked = dict.fromkeys([name for s in meaning.columns.values() for name in _names(s)])
-    needs_actor = any(name in _ACTOR for name in asked)
+    needs_actor = any(name in ACTOR for name in asked)
     fields = tuple(dict.fromkeys([*meaning.times, *(name for name in asked if not name.startswith("@"))]))
-    own = 13 if needs_actor else 8
-    slots = {**_WRAPPED, **_ACTOR, **{name: own + i for i, name in enumerate(fields)}}
+    own = FILE + 1 + (len(ACTOR) if needs_actor else 0)
+    slots = {**WRAPPED, **ACTOR, **{name: own + i for i, name in enumerate(fields)}}
     steps = tuple((column, _step(column, source, slots)) for column, source in meaning.columns.items())
     when = (*((slots[name], "event") for name in meaning.times), (CREATED, "created"), (ARRIVAL, "arrival"))
     return Plan(vocabulary, channel, event_id, meaning, fields, needs_actor, tuple(meaning.only.items()), steps, when)
@@ -96,176 +149,155 @@ def _names(source: Source) -> tuple[str, ...]:
     return (source,) if isinstance(source, str) else source.names
 
 
-def _step(column: str, source: Source, slots: dict[str, int]) -> Callable[[Slots], Column]:
+def _step(column: str, source: Source, slots: dict[str, int]) -> Callable[[Slots], Coded]:
     indices = [slots[name] for name in _names(source)]
     if isinstance(source, Every):
         combine = converters.MANY[source.by]
-        return lambda rows: _every([rows[i] for i in indices], combine)
+        return lambda rows: every([rows[i] for i in indices], combine)
     if column in _STARTS:
         convert: Callable[[object], Value] = times.parse
     else:
         convert = converters.ONE[source.by] if isinstance(source, First) and source.by else _CONVERTER[column]
     if len(indices) == 1:
         index = indices[0]
-        return lambda rows: _each(rows[index], convert)
-    return lambda rows: _first([_each(rows[i], convert) for i in indices])
+        return lambda rows: each(rows[index], convert)
+    return lambda rows: first([each(rows[i], convert) for i in indices])
 
 
-def _first(columns: Sequence[Column]) -> Column:
-    best = list(columns[0])
-    for other in columns[1:]:
-        best = [a if a is not None else b for a, b in zip(best, other, strict=True)]
-    return best
-
-
-def _each(values: Sequence[object], convert: Callable[[object], Value]) -> Column:
-    """Convert each distinct value once; values of mixed types one by one, as 1 == True == 1.0."""
-    if not _comparable(values):
-        return [convert(v) for v in values]
-    known = {v: convert(v) for v in set(values)}
-    return [known[v] for v in values]
-
-
-def _every(columns: Sequence[Sequence[object]], combine: Callable[..., Value]) -> Column:
-    rows = zip(*columns, strict=True)
-    if not all(map(_comparable, columns)):
-        return [combine(*values) for values in rows]
-    whole = list(rows)
-    known = {values: combine(*values) for values in set(whole)}
-    return [known[values] for values in whole]
-
-
-_TEXTS = frozenset({str, type(None)})
-_NUMBERS = frozenset({int, type(None)})
-_TRUTHS = frozenset({bool, type(None)})
-
-
-def _comparable(values: Iterable[object]) -> bool:
-    kinds = set(map(type, values))
-    return kinds <= _TEXTS or kinds <= _NUMBERS or kinds <= _TRUTHS
-
-
-def _fold_each(values: Column) -> Column:
-    known = {v: fold(v) if isinstance(v, str) else None for v in set(values)}
-    return [known[v] for v in values]
-
-
-def columns(plan: Plan) -> dict[str, Column | Value]:
+def columns(plan: Plan, rows: Rows) -> dict[str, Coded | Value]:
     """Give the columns of the plan's rows; a single value stands for a column that is the same all through."""
-    slots: Slots = list(zip(*plan.rows, strict=True))
-    made: dict[str, Column | Value] = {"weight": 1, "is_lower_bound": False, **plan.meaning.constants}
-    made["event_key"] = [blake2b(cast("bytes", raw), digest_size=16).hexdigest() for raw in slots[RAW]]
-    made["record"] = cast("Column", slots[POSITION])
-    files = cast("Sequence[Remarks]", slots[FILE])
-    made["file"] = files[0].file if files[0] is files[-1] else [each.file for each in files]
+    slots = rows.slots
+    made: dict[str, Coded | Value] = {"weight": 1, "is_lower_bound": False, **plan.meaning.constants}
+    made["event_key"] = each(slots[RAW], _key)
+    made["record"] = slots[POSITION]
+    files: Sequence[Remarks] = slots[FILE].values
+    made["file"] = files[0].file if len(files) == 1 else each(slots[FILE], _file)
     made["provider"] = plan.vocabulary
-    made["channel"] = plan.channel or _each(slots[CHANNEL], converters.text)
-    made["provider_name"] = None if plan.channel else _each(slots[PROVIDER], converters.text)
+    made["channel"] = plan.channel or each(slots[CHANNEL], converters.text)
+    made["provider_name"] = None if plan.channel else each(slots[PROVIDER], converters.text)
     made["event_id"] = plan.event_id
     made["kind"] = str(plan.meaning.kind)
-    made["host"] = _each(slots[HOST], converters.text)
+    made["host"] = each(slots[HOST], converters.text)
     for column, step in plan.steps:
         made[column] = step(slots)
-    made["ts_us"], made["time_basis"] = _when(plan, slots)
-    made[AS_CREATED], made[AS_FILE] = cast("Column", slots[CREATED]), cast("Column", files)
-    _derive(made, len(plan.rows))
+    ts, bases = _when(plan, slots)
+    made["ts_us"], made["time_basis"] = Coded(ts), Coded(bases)
+    made[AS_CREATED], made[AS_FILE] = slots[CREATED], slots[FILE]
+    _derive(made, len(rows))
     return made
 
 
-def clock_readings(plan: Plan, rows: Sequence[Sequence[object]]) -> Timed:
+def _key(raw: bytes | str) -> str:
+    return raw if isinstance(raw, str) else blake2b(raw, digest_size=16).hexdigest()
+
+
+def _file(remarks: Remarks) -> str:
+    return remarks.file
+
+
+def clock_readings(plan: Plan, rows: Rows) -> Timed:
     """Give of rows that nobody needs what is still told of them: when they were, as far as clocks can be trusted."""
-    slots: Slots = list(zip(*rows, strict=True))
-    hosts = _each(_each(slots[HOST], converters.text), _on_text(identity.host_key))
+    slots = rows.slots
+    hosts = each(each(slots[HOST], converters.text), _on_text(identity.host_key))
     ts, bases = _when(plan, slots)
-    return Timed(
-        cast("Sequence[Remarks]", slots[FILE]),
-        hosts,
-        cast("Column", slots[POSITION]),
-        ts,
-        bases,
-        cast("Column", slots[CREATED]),
-    )
+    return Timed(slots[FILE].rows, hosts.rows, slots[POSITION].rows, ts, bases, slots[CREATED].rows)
 
 
-def unneeded(plan: Plan, needed: Needed) -> list[list[object]]:
+def unneeded(plan: Plan, needed: Needed) -> Rows | None:
     """
     Take out of the plan's rows those of script blocks that nobody will look at, and give them.
 
     Of a block that was logged in parts all parts are needed: it is read as a whole if one of them is found.
     """
     steps = dict(plan.steps)
-    if "script_text" not in steps or not plan.rows or plan.event_id not in needed.patterns:
-        return []
-    slots: Slots = list(zip(*plan.rows, strict=True))
-    take = needed.among(plan.event_id, steps["script_text"](slots))
+    if "script_text" not in steps or not len(plan) or plan.event_id not in needed.patterns:
+        return None
+    rows = plan.take()
+    slots = rows.slots
+    take = needed.among(plan.event_id, steps["script_text"](slots).rows)
     if take is None:
-        return []
+        plan.sifted.append(rows)
+        return None
     if "script_parts" in steps:
-        take = [t or (isinstance(n, int) and n > 1) for t, n in zip(take, steps["script_parts"](slots), strict=True)]
-    rows = list(plan.rows)
-    plan.rows[:] = [row for row, t in zip(rows, take, strict=True) if t]
-    return [row for row, t in zip(rows, take, strict=True) if not t]
+        parts = steps["script_parts"](slots).rows
+        take = [t or (isinstance(n, int) and n > 1) for t, n in zip(take, parts, strict=True)]
+    left = [not t for t in take]
+    if any(take):
+        share = rows.bytes * sum(take) // len(take)
+        plan.sifted.append(Rows([only(slot, take) for slot in slots], share))
+    return Rows([only(slot, left) for slot in slots], 0) if any(left) else None
 
 
 def _when(plan: Plan, slots: Slots) -> tuple[list[Value], list[Value]]:
     """Give the best time of each record and what it is; a value that is no time is told, and the next best taken."""
-    (first, basis), *others = plan.times
-    ts: list[Value] = [times.parse(v) for v in slots[first]]
+    (best, basis), *others = plan.times
+    ts: list[Value] = list(each(slots[best], times.parse).rows)
     bases: list[Value] = [basis] * len(ts)
     if None not in ts:
         return ts, bases
+    written = {slot: slots[slot].rows for slot, _ in plan.times}
+    files, positions = slots[FILE].rows, slots[POSITION].rows
     for i, us in enumerate(ts):
         if us is not None:
             continue
         bases[i] = "none"
-        _report(slots, first, i)
+        _report(written[best][i], positions[i], files[i])
         for slot, other in others:
-            ts[i] = times.parse(slots[slot][i])
+            ts[i] = times.parse(written[slot][i])
             if ts[i] is not None:
                 bases[i] = other
                 break
-            _report(slots, slot, i)
+            _report(written[slot][i], positions[i], files[i])
     return ts, bases
 
 
-def _report(slots: Slots, slot: int, row: int) -> None:
-    value = slots[slot][row]
+def _report(value: object, position: int, remarks: Remarks) -> None:
     if converters.text(value) is not None:
-        position = slots[POSITION][row]
-        remarks = cast("Remarks", slots[FILE][row])
-        remarks.no_time(position if isinstance(position, int) else 0, str(value)[:64])
+        remarks.no_time(position, str(value)[:64])
 
 
-def _derive(made: dict[str, Column | Value], n: int) -> None:
+def _derive(made: dict[str, Coded | Value], n: int) -> None:
     """Add what follows from other columns: keys, parts of paths, folded twins."""
 
-    def column(name: str) -> Column:
+    def column(name: str) -> Coded:
         value = made.get(name)
-        return [value] * n if value is None or isinstance(value, str | int) else value
+        return value if isinstance(value, Coded) else _same(value, n)
 
-    host_key = made["host_key"] = _each(column("host"), _on_text(identity.host_key))
-    made["account_key"] = _every([column("account"), column("account_sid")], identity.account_key)
+    host_key = made["host_key"] = each(column("host"), _on_text(identity.host_key))
+    made["account_key"] = every([column("account"), column("account_sid")], identity.account_key)
     if "process_path" in made:
-        made["process_name"] = _each(column("process_path"), _on_text(_name))
+        made["process_name"] = each(column("process_path"), _on_text(_name))
     for who in ("process", "parent"):
-        name = column("process_name") if who == "process" else _each(column("parent_path"), _on_text(_name))
-        guid, pid, start = column(f"{who}_guid"), column(f"{who}_id"), column(f"{who}_start")
-        if None in guid:
-            key = cast("Callable[..., Value]", identity.process_key)
-            made[f"{who}_key"] = list(map(key, guid, host_key, pid, start, name))
+        guid = column(f"{who}_guid")
+        if None in guid.values:
+            name = column("process_name") if who == "process" else each(column("parent_path"), _on_text(_name))
+            made[f"{who}_key"] = every(
+                [guid, host_key, column(f"{who}_id"), column(f"{who}_start"), name], identity.process_key
+            )
         else:
             made[f"{who}_key"] = guid
     if "file_path" in made:
-        places = [paths.split(p) if isinstance(p, str) else _NOWHERE for p in column("file_path")]
-        made["file_dir"], made["file_name"], made["file_ext"] = zip(*places, strict=True)
+        places = each(column("file_path"), _place)
+        for name, values in zip(("file_dir", "file_name", "file_ext"), zip(*places.values, strict=True), strict=True):
+            made[name] = Coded(values, places.codes)
     for name in _FOLDED.intersection(made):
         value = made[name]
-        made[f"{name}_lc"] = (
-            fold(value) if isinstance(value, str) else value if value is None else _fold_each(column(name))
-        )
+        made[f"{name}_lc"] = each(value, _on_text(fold)) if isinstance(value, Coded) else _folded(value)
+
+
+def _same(value: Value, n: int) -> Coded:
+    return Coded([value], memoryview(bytes(4 * n)).cast("I"))
+
+
+def _folded(value: Value) -> Value:
+    return fold(value) if isinstance(value, str) else value
 
 
 _NOWHERE = paths.Place(None, None, None)
+
+
+def _place(path: object) -> paths.Place:
+    return paths.split(path) if isinstance(path, str) else _NOWHERE
 
 
 def _name(path: str) -> str | None:

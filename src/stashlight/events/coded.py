@@ -1,0 +1,124 @@
+"""
+Columns told by their distinct values, so that what repeats is converted once.
+
+Images, hosts, accounts and process ids repeat from event to event. A column keeps each value once and, for each row,
+which of them it has; converting touches the values, and Arrow writes the rows out.
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pyarrow as pa
+
+from stashlight.events import arrow
+
+__all__ = ["Coded", "coded", "each", "every", "first", "joined", "only"]
+
+_FEW = 32
+"""Rows below which looking for what repeats costs more than it saves."""
+
+_TEXTS = frozenset({str, type(None)})
+_NUMBERS = frozenset({int, type(None)})
+_TRUTHS = frozenset({bool, type(None)})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """A column: row i has `values[codes[i]]`, or `values[i]` where there are no codes. Values may repeat."""
+
+    values: Sequence[Any]
+    codes: Sequence[int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.values) if self.codes is None else len(self.codes)
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        """The value of each row."""
+        if self.codes is None:
+            return self.values
+        values = self.values
+        return [values[code] for code in self.codes]
+
+    def arrow(self, kind: pa.DataType) -> Any:  # noqa: ANN401 - Arrow's own type depends on `kind`
+        """The column as Arrow has it."""
+        values = arrow.typed(self.values, kind)
+        if self.codes is None:
+            return values
+        make = cast("Any", pa)
+        codes = make.Array.from_buffers(make.uint32(), len(self.codes), [None, make.py_buffer(self.codes)])
+        return values.take(codes)
+
+
+def coded(values: Sequence[object]) -> Coded:
+    """Make a column of the values of its rows; those of mixed types stay as they are, as 1 == True == 1.0."""
+    if len(values) < _FEW or not _comparable(values):
+        return Coded(values)
+    known = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    if len(known) * 2 > len(values):
+        return Coded(values)
+    return Coded(list(known), array("I", [known[value] for value in values]))
+
+
+def each(column: Coded, convert: Callable[[Any], Any]) -> Coded:
+    """Convert each distinct value once."""
+    return Coded([convert(value) for value in column.values], column.codes)
+
+
+def every(columns: Sequence[Coded], combine: Callable[..., Any]) -> Coded:
+    """Combine the values of each row, once for each combination that occurs."""
+    codes = columns[0].codes
+    if all(column.codes is codes for column in columns):
+        return Coded(list(map(combine, *(column.values for column in columns))), codes)
+    places = [range(len(column)) if column.codes is None else column.codes for column in columns]
+    if any(column.codes is None for column in columns):
+        # One of them is different in each row.
+        return Coded(list(map(combine, *(column.rows for column in columns))))
+    known: dict[tuple[int, ...], int] = {}
+    found = array("I", [known.setdefault(row, len(known)) for row in zip(*places, strict=True)])
+    values = [column.values for column in columns]
+    combined = [combine(*(v[code] for v, code in zip(values, row, strict=True))) for row in known]
+    return Coded(combined, found)
+
+
+def first(columns: Sequence[Coded]) -> Coded:
+    """Give of each row the first value that is one."""
+    best = columns[0]
+    for other in columns[1:]:
+        if None in best.values:
+            best = every([best, other], _either)
+    return best
+
+
+def only(column: Coded, keep: Sequence[bool]) -> Coded:
+    """Leave out the rows that are not to be kept."""
+    if column.codes is None:
+        return Coded([value for value, is_kept in zip(column.values, keep, strict=True) if is_kept])
+    return Coded(column.values, array("I", [code for code, is_kept in zip(column.codes, keep, strict=True) if is_kept]))
+
+
+def joined(columns: Sequence[Coded]) -> Coded:
+    """Put columns one after another."""
+    if len(columns) == 1:
+        return columns[0]
+    values = [value for column in columns for value in column.values]
+    if all(column.codes is None for column in columns):
+        return Coded(values)
+    codes = array("I")
+    before = 0
+    for column in columns:
+        own = range(len(column.values)) if column.codes is None else column.codes
+        codes.extend([code + before for code in own])
+        before += len(column.values)
+    return Coded(values, codes)
+
+
+def _either(one: object, other: object) -> object:
+    return other if one is None else one
+
+
+def _comparable(values: Iterable[object]) -> bool:
+    kinds = set(map(type, values))
+    return kinds <= _TEXTS or kinds <= _NUMBERS or kinds <= _TRUTHS
