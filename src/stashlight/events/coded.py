@@ -49,7 +49,7 @@ class Coded:
             return values
         make = cast("Any", pa)
         codes = make.Array.from_buffers(make.uint32(), len(self.codes), [None, make.py_buffer(self.codes)])
-        return values.take(codes)
+        return arrow.taken(values, codes)
 
 
 def coded(values: Sequence[object]) -> Coded:
