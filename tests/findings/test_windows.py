@@ -20,7 +20,7 @@ _COMPARE = {
 
 
 class Hit(NamedTuple):
-    """A match of rule `step` at second `time` on `host`; `size` and `user` may be unknown."""
+    """A match of rule `step` (`twice`: and of the next) at second `time` on `host`; `size` and `user` may be unknown."""
 
     step: int
     time: int | None
@@ -28,6 +28,8 @@ class Hit(NamedTuple):
     user: str | None
     size: int | None
     weight: int | None
+    twice: bool = False
+    key: str = ""
 
 
 _HITS = st.lists(
@@ -39,13 +41,16 @@ _HITS = st.lists(
         st.sampled_from(["u1", "u2", "u3", None]),
         st.one_of(st.none(), st.integers(-3, 9)),
         st.one_of(st.none(), st.integers(1, 5)),
+        st.booleans(),
     ),
     max_size=14,
 )
 
 
-def _correlation(kind: str, operator: str, count: int, span: int, *, grouped: bool) -> Correlation:
-    rules = ("r0", "r1", "r2") if kind.startswith("temporal") else ("r0",)
+def _correlation(
+    kind: str, operator: str, count: int, span: int, *, grouped: bool, several: bool = False
+) -> Correlation:
+    rules = ("r0", "r1", "r2") if several or kind.startswith("temporal") else ("r0",)
     field = {"value_count": "account_lc", "value_sum": "file_size", "value_avg": "file_size"}.get(kind)
     return Correlation(
         type=kind,
@@ -58,13 +63,19 @@ def _correlation(kind: str, operator: str, count: int, span: int, *, grouped: bo
     )
 
 
-def _expected(hits: list[Hit], c: Correlation) -> set[tuple[str, int, int, int]]:
-    """Give (group, first, last, value) of each run."""
+def _matches(hits: list[Hit]) -> list[Hit]:
+    """Give each event once for each rule that matched it."""
+    keyed = [hit._replace(key=str(i)) for i, hit in enumerate(hits)]
+    return keyed + [hit._replace(step=(hit.step + 1) % 3) for hit in keyed if hit.twice]
+
+
+def _expected(hits: list[Hit], c: Correlation) -> set[tuple[str, int, int, int, int]]:
+    """Give (group, first, last, events, value) of each run."""
     grouped = bool(c.group_by[0])
-    runs: set[tuple[str, int, int, int]] = set()
+    runs: set[tuple[str, int, int, int, int]] = set()
     for host in ("h1", "h2") if grouped else ("",):
         mine = [
-            h for h in hits
+            h for h in _matches(hits)
             if h.time is not None and h.step < len(c.rules) and (not grouped or h.host == host)
             and (c.type != "value_count" or h.user) and (not c.type.startswith("value_s") or h.size is not None)
             and (c.type != "value_avg" or h.size is not None)
@@ -78,7 +89,10 @@ def _expected(hits: list[Hit], c: Correlation) -> set[tuple[str, int, int, int]]
             else:
                 merged.append([window])
         extreme = min if c.operator in {"lt", "lte"} else max
-        runs |= {(host, min(w[0] for w in m), max(w[1] for w in m), extreme(w[2] for w in m)) for m in merged}
+        for run in merged:
+            first, last = min(w[0] for w in run), max(w[1] for w in run)
+            events = {h.key for h in mine if h.time is not None and first <= h.time <= last}
+            runs.add((host, first, last, len(events), extreme(w[2] for w in run)))
     return runs
 
 
@@ -118,7 +132,7 @@ def _chain(mine: list[Hit], at: Hit, step: int) -> int | None:
     return max(starts) if starts else None
 
 
-def _found(hits: list[Hit], c: Correlation) -> set[tuple[str, int, int, int]]:
+def _found(hits: list[Hit], c: Correlation) -> set[tuple[str, int, int, int, int]]:
     prepare(_ENGINE)
     for table in ("events", "findings", "building_blocks"):
         _ENGINE.execute(f"DELETE FROM {table}")
@@ -136,7 +150,7 @@ def _found(hits: list[Hit], c: Correlation) -> set[tuple[str, int, int, int]]:
     if events:
         _ENGINE.add(pa.Table.from_pylist(events))
         rows = pa.Table.from_pylist(
-            [{"rule_id": f"r{h.step}", "event_key": str(i), "ts_us": _us(h.time)} for i, h in enumerate(hits)],
+            [{"rule_id": f"r{h.step}", "event_key": h.key, "ts_us": _us(h.time)} for h in _matches(hits)],
             schema=pa.schema(
                 [pa.field("rule_id", pa.string()), pa.field("event_key", pa.string()), pa.field("ts_us", pa.int64())]
             ),
@@ -145,8 +159,8 @@ def _found(hits: list[Hit], c: Correlation) -> set[tuple[str, int, int, int]]:
         _ENGINE.execute("INSERT INTO building_blocks SELECT * FROM incoming")
         _ENGINE.unregister("incoming")
     return {
-        (str(g), int(str(a)) // 1_000_000, int(str(b)) // 1_000_000, int(str(v)))
-        for _, g, a, b, _, v in _ENGINE.rows(windows("c", c))
+        (str(g), int(str(a)) // 1_000_000, int(str(b)) // 1_000_000, int(str(n)), int(str(v)))
+        for _, g, a, b, n, v in _ENGINE.rows(windows("c", c))
     }
 
 
@@ -164,11 +178,13 @@ _KINDS = ("event_count", "value_count", "temporal", "temporal_ordered", "value_s
     st.sampled_from(sorted(_COMPARE)),
     st.integers(0, 4),
     st.integers(1, 12),
-    st.booleans(),
+    st.fixed_dictionaries({"grouped": st.booleans(), "several": st.booleans()}),
 )
-def test_windows_slide_as_said(hits: list[Hit], kind: str, operator: str, count: int, span: int, grouped: bool) -> None:
-    """Same runs, bounds and values as one window an event, for every type and operator."""
-    correlation = _correlation(kind, operator, count, span, grouped=grouped)
+def test_windows_slide_as_said(
+    hits: list[Hit], kind: str, operator: str, count: int, span: int, how: dict[str, bool]
+) -> None:
+    """Same runs, bounds, events and values as one window an event, for every type and operator."""
+    correlation = _correlation(kind, operator, count, span, **how)
     assert _found(hits, correlation) == _expected(hits, correlation)
 
 
@@ -184,4 +200,4 @@ def test_a_burst_costs_what_it_reads() -> None:
     """20,000 distinct values in one window: a self-join would look at 200 million pairs."""
     hits = [Hit(0, i // 1000, "h1", f"u{i}", None, None) for i in range(20_000)]
     correlation = _correlation("value_count", "gte", 15_000, 60, grouped=True)
-    assert _found(hits, correlation) == {("h1", 0, 19, 20_000)}
+    assert _found(hits, correlation) == {("h1", 0, 19, 20_000, 20_000)}

@@ -24,15 +24,15 @@ def windows(rule_id: str, correlation: Correlation) -> str:
         "value_sum": _value_sum,
         "value_avg": _value_avg,
     }[correlation.type](correlation)
-    return f"WITH {_hits(correlation)}, {measured}, {_runs(rule_id, correlation)}"
+    return f"WITH {_hits(correlation)}, {_moments(correlation)}, {measured}, {_runs(rule_id, correlation)}"
 
 
 def _hits(correlation: Correlation) -> str:
     """
     Give CTE `hits`: a row per (rule, event) with its group's number g, the field's values v0…, and weight w.
 
-    `groups` has the values g0… behind each number: windows are sorted by it three times, and texts sort slowly. Groups
-    that all their events together cannot lift over the threshold are left out.
+    `groups` has the values g0… behind each number: windows are sorted by it, and texts sort slowly. Groups that all
+    their events together cannot lift over the threshold are left out.
     """
     parts: list[str] = []
     for number, rule in enumerate(correlation.rules):
@@ -66,27 +66,44 @@ def _hits(correlation: Correlation) -> str:
     )
 
 
-def _event_count(correlation: Correlation) -> str:
+def _moments(correlation: Correlation) -> str:
+    """
+    Give CTE `moments`: a row per group and time, with its events, `so_far` with those before, and sums.
+
+    A window takes all that happened at its ends, so all events of one time see the same: it is judged once.
+    """
+    groups = _groups(correlation)
+    keys = "".join(f"{g}, " for g in groups)
+    # Findings have an event once for each rule.
+    events = "COUNT(*)" if len(correlation.rules) == 1 else "COUNT(DISTINCT event_key)"
     # A row may stand for many acts (Defender's aggregated reports), so acts are counted.
-    window = _window(correlation)
+    sums = {"event_count": "w", "value_sum": "v0", "value_avg": "v0"}
+    total = f", {_whole(f'SUM({sums[correlation.type]})')} AS total" if correlation.type in sums else ""
+    total += ", COUNT(*) AS n" if correlation.type == "value_avg" else ""
     return (
-        f"measured AS (SELECT *, {_whole(f'SUM(w) {window}')} AS value, {_starts(correlation)} AS start_us FROM hits)"
+        f"times AS (SELECT {keys}ts_us, {_whole(events)} AS events{total} FROM hits GROUP BY {keys}ts_us), "
+        f"moments AS (SELECT *, {_whole(f'SUM(events) {_so_far(groups)}')} AS so_far FROM times)"
     )
+
+
+def _event_count(correlation: Correlation) -> str:
+    return _summed(correlation)
 
 
 def _value_sum(correlation: Correlation) -> str:
-    window = _window(correlation)
-    return (
-        f"measured AS (SELECT *, {_whole(f'SUM(v0) {window}')} AS value, {_starts(correlation)} AS start_us FROM hits)"
-    )
+    return _summed(correlation)
 
 
 def _value_avg(correlation: Correlation) -> str:
     # avg ? n is sum - n * count ? 0: whole numbers on every engine. `value` is then the sum.
+    return _summed(correlation, f", {_whole(f'SUM(n) {_window(correlation)}')} AS many")
+
+
+def _summed(correlation: Correlation, more: str = "") -> str:
     window = _window(correlation)
     return (
-        f"measured AS (SELECT *, {_whole(f'SUM(v0) {window}')} AS value, "
-        f"{_whole(f'COUNT(*) {window}')} AS n, {_starts(correlation)} AS start_us FROM hits)"
+        f"measured AS (SELECT *, {_whole(f'SUM(total) {window}')} AS value{more},"
+        f" {_starts(correlation)} AS start_us FROM moments)"
     )
 
 
@@ -102,13 +119,14 @@ def _distinct(correlation: Correlation, values: list[str]) -> str:
     """
     Count distinct values by a sweep: no self-join, so a burst of 20,000 events costs what it reads.
 
-    A value is alive from an event until the next with the same value or until it leaves the window; the running
+    A value is alive from a time until the next with the same value or until it leaves the window; the running
     sum of births and deaths is the number alive.
     """
     groups = _groups(correlation)
     alive = (
+        f"seen AS (SELECT DISTINCT {', '.join([*groups, *values])}, ts_us FROM hits), "
         f"alive AS (SELECT *, LEAD(ts_us) OVER ({_partition([*groups, *values])}"
-        " ORDER BY ts_us NULLS FIRST, event_key NULLS FIRST) AS next_us FROM hits)"
+        " ORDER BY ts_us NULLS FIRST) AS next_us FROM seen)"
     )
     span = correlation.span_us + 1
     keys = "".join(f"{g}, " for g in groups)
@@ -119,10 +137,10 @@ def _distinct(correlation: Correlation, values: list[str]) -> str:
     by_time = f"by_time AS (SELECT {keys}ts_us, {_whole('SUM(change)')} AS change FROM changes GROUP BY {keys}ts_us)"
     running = _whole(f"SUM(change) {_so_far(groups)}")
     counted = f"counted AS (SELECT {keys}ts_us, {running} AS value FROM by_time)"
-    same = " AND ".join([*(f"c.{g} = h.{g}" for g in groups), "c.ts_us = h.ts_us"])
+    same = " AND ".join([*(f"c.{g} = m.{g}" for g in groups), "c.ts_us = m.ts_us"])
     measured = (
-        "measured AS (SELECT h.*, c.value AS value, "
-        f"{_starts(correlation, 'h.')} AS start_us FROM hits AS h JOIN counted AS c ON {same})"
+        "measured AS (SELECT m.*, c.value AS value, "
+        f"{_starts(correlation, 'm.')} AS start_us FROM moments AS m JOIN counted AS c ON {same})"
     )
     return f"{alive}, {changes}, {by_time}, {counted}, {measured}"
 
@@ -134,8 +152,12 @@ def _temporal_ordered(correlation: Correlation) -> str:
     Events of the same microsecond may stand in either order; `value` is the number of steps.
     """
     groups = _groups(correlation)
+    keys = "".join(f"{g}, " for g in groups)
     window = _so_far(groups)
-    steps = ["reached0 AS (SELECT *, CASE WHEN step = 0 THEN ts_us END AS start0 FROM hits)"]
+    steps = [
+        f"seen AS (SELECT DISTINCT {keys}step, ts_us FROM hits)",
+        "reached0 AS (SELECT *, CASE WHEN step = 0 THEN ts_us END AS start0 FROM seen)",
+    ]
     last = len(correlation.rules) - 1
     for step in range(1, last + 1):
         before = f"MAX(start{step - 1}) {window}"
@@ -144,8 +166,8 @@ def _temporal_ordered(correlation: Correlation) -> str:
             f" FROM reached{step - 1})"
         )
     steps.append(
-        f"measured AS (SELECT *, CASE WHEN start{last} >= ts_us - {correlation.span_us} THEN {last + 1} ELSE 0 END"
-        f" AS value, start{last} AS start_us FROM reached{last})"
+        f"measured AS (SELECT {keys}ts_us, {last + 1} AS value, start{last} AS start_us FROM reached{last}"
+        f" WHERE start{last} >= ts_us - {correlation.span_us})"
     )
     return ", ".join(steps)
 
@@ -154,32 +176,32 @@ def _runs(rule_id: str, correlation: Correlation) -> str:
     groups = _groups(correlation)
     by_group = _partition(groups)
     keys = "".join(f"{g}, " for g in groups)
-    order = "ORDER BY ts_us NULLS FIRST, event_key NULLS FIRST, step NULLS FIRST"
-    earlier = f"{by_group} {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
-    held = f"held AS (SELECT *, MAX(ts_us) OVER ({earlier}) AS before_us FROM measured WHERE {_holds(correlation)})"
+    order = f"OVER ({by_group} ORDER BY ts_us NULLS FIRST"
+    held = f"held AS (SELECT *, LAG(ts_us) {order}) AS before_us FROM measured WHERE {_holds(correlation)})"
     opened = "opened AS (SELECT *, CASE WHEN start_us <= before_us THEN 0 ELSE 1 END AS opens FROM held)"
-    running = f"{by_group} {order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
-    numbered = f"numbered AS (SELECT *, {_whole(f'SUM(opens) OVER ({running})')} AS run FROM opened)"
+    numbered = f"numbered AS (SELECT *, {_whole(f'SUM(opens) {_so_far(groups)}')} AS run FROM opened)"
     extreme = "MIN" if correlation.operator in {"lt", "lte"} else "MAX"
     spans = (
         f"spans AS (SELECT {keys}run, MIN(start_us) AS first_us, MAX(ts_us) AS last_us, {extreme}(value) AS value"
         f" FROM numbered GROUP BY {keys}run)"
     )
-    inside = " AND ".join([*(f"s.{g} = h.{g}" for g in groups), "h.ts_us >= s.first_us", "h.ts_us <= s.last_us"])
     outer = [f"k.g{i}" for i in range(len(correlation.group_by[0]))]
-    by = ", ".join([*outer, "s.run", "s.first_us", "s.last_us", "s.value"])
     named = " JOIN groups AS k ON k.g = s.g" if groups else ""
+    first, last = (
+        " AND ".join([*(f"{m}.{g} = s.{g}" for g in groups), f"{m}.ts_us = s.{end}_us"])
+        for m, end in (("a", "first"), ("z", "last"))
+    )
     return (
         f"{held}, {opened}, {numbered}, {spans} SELECT {_text(rule_id)} AS rule_id, {_group_key(outer)} AS group_key, "
-        f"s.first_us, s.last_us, COUNT(DISTINCT h.event_key) AS events, s.value AS value "
-        f"FROM spans AS s JOIN hits AS h ON {inside}{named} GROUP BY {by}"
+        f"s.first_us, s.last_us, z.so_far - a.so_far + a.events AS events, s.value AS value "
+        f"FROM spans AS s JOIN moments AS a ON {first} JOIN moments AS z ON {last}{named}"
     )
 
 
 def _holds(correlation: Correlation) -> str:
     compare = _COMPARE[correlation.operator]
     if correlation.type == "value_avg":
-        return f"value {compare} {correlation.count} * n"
+        return f"value {compare} {correlation.count} * many"
     return f"value {compare} {correlation.count}"
 
 
