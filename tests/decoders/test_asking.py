@@ -17,7 +17,7 @@ from stashlight.decoders.json_spelling import UNSURE, spelled
 from stashlight.decoders.searching import hyperscan
 from stashlight.engines.pattern import portable
 
-_FAST = pytest.mark.skipif(hyperscan is None, reason="there is no wheel of hyperscan for this processor")
+_FAST = pytest.mark.skipif(hyperscan() is None, reason="there is no wheel of hyperscan for this processor")
 
 _IDS = frozenset({1, 11, 15, 800, 4103, 4104, 4663})
 _ASKED = frozenset({800, 4103})
@@ -63,11 +63,23 @@ def _judged(mentions: event_ids.Mentions, text: bytes) -> list[str]:
 def test_both_ways_of_finding_ids_judge_lines_alike(lines: list[str]) -> None:
     """But that the fast one may parse what spells its quotes as escapes, and numbers with a zero before them."""
     text = "".join(line + "\n" for line in lines).encode()
-    fast = _judged(event_ids.mentions(_IDS, _ASKED), text)
+    fast = _judged(event_ids.mentions(_IDS, _ASKED, worth=0), text)
     slow = _judged(event_ids.by_re(event_ids.id_pattern(_IDS, _ASKED)), text)
     assert all(a in ("parsed", b) for a, b in zip(fast, slow, strict=True)), (fast, slow)
     plain = [i for i, line in enumerate(lines) if not re.search(r"\\u|0\d|u0", line)]
     assert [fast[i] for i in plain] == [slow[i] for i in plain]
+
+
+@given(st.lists(_LINES, min_size=1, max_size=6), st.integers(0, 6))
+def test_lines_are_judged_alike_before_and_after_it_pays_to_be_fast(lines: list[str], cut: int) -> None:
+    parts = [[line + "\n" for line in some] for some in (lines[:cut], lines[cut:])]
+    find = event_ids.mentions(_IDS, _ASKED, worth=1)
+    event_ids.mentions.cache_clear()
+    judged = [verdict for part in parts if part for verdict in _judged(find, "".join(part).encode())]
+    whole = _judged(
+        event_ids.by_re(event_ids.id_pattern(_IDS, _ASKED)), "".join(line + "\n" for line in lines).encode()
+    )
+    assert all(a in ("parsed", b) for a, b in zip(judged, whole, strict=True)), (judged, whole)
 
 
 _PIECES = st.sampled_from(
@@ -142,7 +154,10 @@ def test_records_that_hold_nothing_are_counted_and_the_first_and_last_given(tmp_
 @_FAST
 def test_what_was_compiled_is_read_back(tmp_path: Path) -> None:
     bodies = Bodies(_ASKED, (portable("copy-item"),), kept=str(tmp_path))
-    assert holds(bodies) is not None
+    first = holds(bodies)
+    assert first is not None
+    assert not list(tmp_path.iterdir()), "nothing is compiled before a record is there"
+    assert first(b"copy-item")
     (kept,) = tmp_path.iterdir()
     holds.cache_clear()
     again = holds(bodies)

@@ -16,7 +16,18 @@ from typing import Any, Final
 
 from stashlight.decoders.searching import hyperscan
 
-__all__ = ["ASKED", "ASKED_KEY", "OTHER", "UNWANTED", "UNWANTED_KEY", "Mentions", "by_re", "id_pattern", "mentions"]
+__all__ = [
+    "ASKED",
+    "ASKED_KEY",
+    "OTHER",
+    "UNWANTED",
+    "UNWANTED_KEY",
+    "Mentions",
+    "by_hyperscan",
+    "by_re",
+    "id_pattern",
+    "mentions",
+]
 
 UNWANTED, OTHER, ASKED, ASKED_KEY = range(4)
 """A key with an unwanted number; a wanted number or something odd; a number to be asked about, and that as a key too."""
@@ -35,14 +46,29 @@ _KEY: Final = rb'"[Ee]vent' + _NAME + rb'"[ \t\r]{0,4}:[ \t\r]{0,4}"?'
 _BETWEEN: Final = rb" \t\r\f\v\"'\\:=>"
 
 
+_WORTH: Final = 16 << 20
+"""Bytes from which on hyperscan is worth its import and what it compiles first, 20 ms."""
+
+
 @lru_cache(maxsize=8)
-def mentions(ids: frozenset[int], asked: frozenset[int] = frozenset()) -> Mentions:
-    """Make what finds mentions; of the wanted `ids`, those `asked` are told apart."""
-    if hyperscan is not None:
-        # It refuses processors without SSSE3.
-        with contextlib.suppress(hyperscan.error):
-            return _by_hyperscan(ids - asked, asked & ids)
-    return by_re(id_pattern(ids, asked))
+def mentions(ids: frozenset[int], asked: frozenset[int] = frozenset(), worth: int = _WORTH) -> Mentions:
+    """
+    Make what finds mentions; of the wanted `ids`, those `asked` are told apart.
+
+    The first `worth` bytes are searched by `re`, as all are where there is no hyperscan.
+    """
+    find = by_re(id_pattern(ids, asked))
+    searched, is_slow = 0, True
+
+    def found(buffer: bytearray, start: int, end: int) -> list[int]:
+        nonlocal find, searched, is_slow
+        if is_slow:
+            if searched >= worth:
+                find, is_slow = by_hyperscan(ids - asked, asked & ids) or find, False
+            searched += end - start
+        return find(buffer, start, end)
+
+    return found
 
 
 def id_pattern(ids: frozenset[int], asked: frozenset[int] = frozenset()) -> re.Pattern[bytes]:
@@ -90,7 +116,18 @@ def by_re(pattern: re.Pattern[bytes]) -> Mentions:
     return found
 
 
-def _by_hyperscan(wanted: frozenset[int], asked: frozenset[int]) -> Mentions:
+def by_hyperscan(wanted: frozenset[int], asked: frozenset[int]) -> Mentions | None:
+    """Find mentions with hyperscan, if it is there; what is `asked` is not among the `wanted`."""
+    module = hyperscan()
+    if module is None:
+        return None
+    # It refuses processors without SSSE3.
+    with contextlib.suppress(module.error):
+        return _by_hyperscan(module, wanted, asked)
+    return None
+
+
+def _by_hyperscan(module: Any, wanted: frozenset[int], asked: frozenset[int]) -> Mentions:  # noqa: ANN401 - a module without stubs
     between = b"[" + _BETWEEN + b"]{0,12}"
     # Newlines are not between: a match never reaches into the next line but for its last byte.
     patterns: list[tuple[int, bytes]] = [
@@ -104,11 +141,11 @@ def _by_hyperscan(wanted: frozenset[int], asked: frozenset[int]) -> Mentions:
     if asked:
         patterns.append((ASKED, b"vent" + _NAME + between + b"(?:" + _numbers(asked) + b")[^0-9]"))
         patterns.append((ASKED_KEY, _KEY + b"(?:" + _numbers(asked) + b")[^0-9]"))
-    database: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database: Any = module.Database(mode=module.HS_MODE_BLOCK)
     database.compile(
         expressions=[text for _, text in patterns],
         ids=[kind for kind, _ in patterns],
-        flags=[hyperscan.HS_FLAG_DOTALL] * len(patterns),
+        flags=[module.HS_FLAG_DOTALL] * len(patterns),
     )
     hits: list[int] = []
 

@@ -6,12 +6,12 @@ of interest. Where nothing is fast enough to ask, every such record is parsed.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from stashlight.decoders.batch import Bodies
 from stashlight.decoders.json_spelling import UNSURE, spelled
-from stashlight.decoders.searching import searcher
+from stashlight.decoders.searching import is_there, searcher
 
 __all__ = ["holds"]
 
@@ -21,8 +21,19 @@ _EVERY_KIND: Final = r"\A[\x{0}-\x{10FFFF}]\x{22}\x{5C}\x{A}a(?!)\z"
 @lru_cache(maxsize=4)
 def holds(bodies: Bodies) -> Callable[[bytes | memoryview], bool] | None:
     """Give what tells whether the bytes of a record may hold one of the patterns; None if it cannot be told quickly."""
-    if not bodies.ids:
+    if not bodies.ids or not is_there():
         return None
+    # Made when a record is there to be asked about: many logs have none.
+    asks = cache(lambda: _asks(bodies))
+
+    def may_hold(record: bytes | memoryview) -> bool:
+        found = asks()
+        return found is None or found(record)
+
+    return may_hold
+
+
+def _asks(bodies: Bodies) -> Callable[[bytes | memoryview], bool] | None:
     # How patterns are spelled is part of the name, by one that has every kind of token.
     name = "\0".join(("json", UNSURE, spelled(_EVERY_KIND), *bodies.patterns))
     return searcher(name, lambda: (UNSURE, *map(spelled, bodies.patterns)), bodies.kept, is_text=False)
