@@ -1,18 +1,14 @@
 """What takes part in a comparison: a command, where its hits stand, and what must be said beside it."""
 
 import json
-import os
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["RULES", "Contender", "json_lines", "linked", "nothing", "printed"]
+__all__ = ["RULES", "Contender", "json_lines", "nothing", "printed"]
 
 RULES = Path(__file__).parent / "rules"
 """Three rules on single events that every program gets alike."""
-
-_ENDINGS = {"json": "json", "evtx": "evtx"}
 
 
 def nothing(_: Path) -> None:
@@ -48,25 +44,3 @@ class Contender:
     version: str = ""
     result: Path | None = None
     cwd: Path | None = None
-
-
-def linked(folder: Path, container: str, files: Sequence[str]) -> Path:
-    """Give a folder of links to the files, with the ending of what is in them: other programs go by names."""
-    target = folder / f"{container}-{len(list(folder.iterdir()))}"
-    target.mkdir()
-    for number, file in enumerate(files):
-        source, link = Path(file).resolve(), target / f"{number:05}.{_ENDINGS[container]}"
-        try:
-            os.link(source, link)
-        except OSError:  # another disk
-            link.symlink_to(source)
-    return target
-
-
-def said(command: Sequence[str], cwd: Path | None = None) -> str:
-    """What a command prints, errors and all; nothing where it does not run."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout + done.stderr

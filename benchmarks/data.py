@@ -1,34 +1,74 @@
 """What is measured on: a folder of somebody's recordings, or, without one, logs that the simulator invents."""
 
-import re
+import io
+import shutil
 import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
+import zstandard
 
-from stashlight.decoders import sources
+from stashlight.decoders import Source, sources
 from stashlight.decoders.reading import sniff
-from stashlight.simulation.samples import write_samples
+from stashlight.decoders.unpack import UNREADABLE
+from stashlight.plugins import plugin
+from stashlight.simulation.crowd import write_crowd
+from stashlight.simulation.procedure import play
+from stashlight.simulation.shapes import Shape
 
-__all__ = ["Data", "found", "grown", "invented", "many_rules"]
+__all__ = ["Data", "crowd", "invented", "many_rules", "taken"]
 
 Data = dict[str, list[str]]
 """Container ("evtx", "json") → files of it."""
 
-_NUMBER = re.compile(rb'("(?:EventRecordID|RecordNumber)":"?\d+)("?[,}])')
+_CONTAINERS = ("json", "evtx")
+_PROCEDURES = ("archive_and_send", "archive_in_public", "cloud_sync")
+_COPY_BYTES = 1 << 20
+_DAILY = 2_500  # events of a machine a day, as `stashlight simulate` writes them
+_HOSTS = 400
 
 
-def found(folder: str) -> Data:
-    """Give the files below `folder` by container; what a file is is found by looking at it, never by its name."""
+def taken(paths: Sequence[str], folder: Path) -> Data:
+    """
+    Put all recordings below the paths into `folder`, a folder for each container: what they are is told by their content.
+
+    Plain files are linked, so that nothing is written twice; what is packed is unpacked. Links and copies are named for
+    what is in them, as other programs go by names.
+    """
     data: Data = {}
-    for source in sources([folder]):
-        if source.path is None or source.entry is not None or source.refusal:
+    for source in sources(paths):
+        if source.path is None or source.refusal:
             continue
-        with source.path.open("rb") as file:
-            data.setdefault(sniff(file.read(1 << 16)), []).append(str(source.path))
-    return {name: files for name, files in sorted(data.items()) if name in {"evtx", "json"}}
+        try:
+            with source.open() as content:
+                container = sniff(content.peek(1 << 16)[: 1 << 16])
+                if container in _CONTAINERS:
+                    files = data.setdefault(container, [])
+                    (folder / container).mkdir(exist_ok=True)
+                    files.append(_placed(source, content, folder / container / f"{len(files):06}.{container}"))
+        except UNREADABLE:
+            continue
+    return dict(sorted(data.items(), reverse=True))
+
+
+def _placed(source: Source, content: io.BufferedReader, target: Path) -> str:
+    # Not a hard link: who renames over it, removes it or changes its rights must not touch somebody's recordings.
+    if source.path is not None and source.entry is None and source.length is None and _is_plain(source.path, content):
+        target.symlink_to(source.path.resolve())
+    else:
+        with target.open("wb") as out:
+            shutil.copyfileobj(content, out, _COPY_BYTES)
+    return str(target)
+
+
+def _is_plain(path: Path, content: io.BufferedReader) -> bool:
+    """Whether the file begins as what was made of it does, and is not packed."""
+    with path.open("rb") as file:
+        head = content.peek(64)[:64]
+        return file.read(len(head)) == head
 
 
 @contextmanager
@@ -36,13 +76,14 @@ def invented(size: int, idle: int = 9) -> Generator[Data]:
     """
     Write about `size` bytes of NDJSON for as long as the block runs.
 
-    The bundled sample again and again with other record numbers, and `idle` registry events for each of its events, as
-    logs in the field are mostly of what nobody asked for.
+    A few simulated procedures again and again with other record numbers, and `idle` registry events for each of their
+    events, as logs in the field are mostly of what nobody asked for.
     """
+    shape = plugin("stashlight.simulation.shapes", "nxlog", Shape)
+    acts = sorted((act for each in _PROCEDURES for act in play(each)), key=lambda act: act.time)
+    records = [orjson.loads(line) for text in shape.render(acts).values() for line in text.splitlines()]
     with tempfile.TemporaryDirectory(prefix="stashlight-bench-") as folder:
-        samples = [p for p in write_samples(Path(folder) / "samples") if p.name.endswith(".nxlog.ndjson")]
-        records = [orjson.loads(line) for sample in samples for line in sample.read_bytes().splitlines()]
-        target = Path(folder) / "invented.ndjson"
+        target = Path(folder) / "invented.json"
         number = 0
         with target.open("wb") as file:
             while file.tell() < size:
@@ -53,19 +94,25 @@ def invented(size: int, idle: int = 9) -> Generator[Data]:
         yield {"json": [str(target)]}
 
 
-def grown(files: Sequence[str], size: int, target: Path) -> Path:
-    """Write the lines of the files again and again, each time with other record numbers, up to `size` bytes."""
-    copies = 0
-    with target.open("wb") as out:
-        while out.tell() < size:
-            for file in files:
-                with Path(file).open("rb") as lines:
-                    for line in lines:
-                        out.write(_NUMBER.sub(rb"\g<1>%d\g<2>" % copies, line, count=1) if copies else line)
-                if out.tell() >= size:
-                    break
-            copies += 1
-    return target
+def crowd(events: int, folder: Path) -> list[str]:
+    """
+    Write so many events of machines at ordinary work, packed, a file for each day of 400 machines.
+
+    It is what `stashlight simulate --hosts 400` writes, 0.9 GB a million, in a twentieth of the space.
+    """
+    shape = plugin("stashlight.simulation.shapes", "nxlog", Shape)
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    written: list[str] = []
+    while events:
+        day = min(events, _HOSTS * _DAILY)
+        for path in write_crowd(shape, folder, hosts=min(_HOSTS, day), events=day, start=start, seed="bench"):
+            packed = path.with_name(f"{path.name}.zst")
+            with path.open("rb") as source, packed.open("wb") as out:
+                zstandard.ZstdCompressor(3).copy_stream(source, out)
+            path.unlink()
+            written.append(str(packed))
+        events, start = events - day, start + timedelta(days=1)
+    return written
 
 
 def many_rules(folder: Path, count: int) -> Path:

@@ -13,8 +13,14 @@ from pathlib import Path
 
 __all__ = ["LOOPS"]
 
-# The place test of the seed documents' Sumo Logic query, as a plain script would ask it.
-_PLACE = re.compile(r".*[\\/](temp|tmp|public|programdata|inetpub[\\/]wwwroot|wwwroot)[\\/]")
+_PLACE = re.compile(r".*\\(temp|tmp|public|programdata|appdata\\local\\temp|users\\public|inetpub\\wwwroot|wwwroot)\\")
+_ARCHIVE = re.compile(r".*\.(zip|rar|7z|tar|gz|bz2|cab|iso|lzh|arj)$")
+_COPY_TOOL = re.compile(r".*(xcopy|robocopy)\.exe$")
+_SHELL = re.compile(r".*(powershell|pwsh|cmd)\.exe$")
+_VERB = re.compile(r".*(copy-item|move-item|xcopy|robocopy|copy |move )")
+_UNC = re.compile(r".*\\\\[a-zA-Z0-9]")
+_LEAST = 1
+"""What the seed documents' Sumo Logic query asks of process starts and file creations, and its least score."""
 
 
 def floor(files: Sequence[str]) -> int:
@@ -29,7 +35,7 @@ def floor(files: Sequence[str]) -> int:
 
 
 def plain(files: Sequence[str]) -> int:
-    """Parse every line with orjson, and test the path of file creations."""
+    """Parse every line with orjson, and score Sysmon's process starts and file creations by the five indicators."""
     import orjson
 
     hits = 0
@@ -40,9 +46,25 @@ def plain(files: Sequence[str]) -> int:
                     record = orjson.loads(line)
                 except orjson.JSONDecodeError:
                     continue
-                if record.get("EventID") in (1, 11) and _PLACE.match(str(record.get("TargetFilename", "")).lower()):
+                if record.get("EventID") in (1, 11) and _score(record) >= _LEAST:
                     hits += 1
     return hits
+
+
+def _score(record: dict[str, str]) -> int:
+    target = (record.get("TargetFilename") or "").lower()
+    image = (record.get("Image") or "").lower()
+    command = record.get("CommandLine") or ""
+    is_remote = _UNC.match(command) is not None
+    return sum(
+        (
+            _PLACE.match(target) is not None,
+            _ARCHIVE.match(target) is not None,
+            is_remote and _COPY_TOOL.match(image) is not None,
+            is_remote,
+            is_remote and _SHELL.match(image) is not None and _VERB.match(command.lower()) is not None,
+        )
+    )
 
 
 def evtx(files: Sequence[str]) -> int:

@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread, Timer
+from typing import IO
 
-__all__ = ["Run", "run"]
+__all__ = ["Run", "run", "said"]
 
 _LOOK = 0.02
 """Seconds between two looks at memory."""
@@ -45,29 +46,57 @@ def run(
     Looking at memory costs time: times that are compared come from runs that nobody looked at.
     """
     began = time.perf_counter()
-    with (output or Path(os.devnull)).open("wb") as out:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL, cwd=cwd, start_new_session=True
-        )
-    timer = Timer(limit, _kill, [process.pid])
-    timer.start()
-    peaks, ended = [0], Event()
-    watcher = Thread(target=_watch, args=(process.pid, peaks, ended)) if look else None
-    if watcher:
-        watcher.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - began
-    timer.cancel()
-    ended.set()
-    if watcher:
-        watcher.join()
-    process.returncode = os.waitstatus_to_exitcode(status)
+    with (output or Path(os.devnull)).open("wb") as out, _started(command, out, cwd) as process:
+        peaks, ended = [0], Event()
+        timer = Timer(limit, _kill, [process.pid])
+        watcher = Thread(target=_watch, args=(process.pid, peaks, ended)) if look else None
+        timer.start()
+        if watcher:
+            watcher.start()
+        try:
+            # Not waited for to the last: as long as it is a zombie, its number is nobody else's.
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            wall = time.perf_counter() - began
+        finally:
+            timer.cancel()
+            ended.set()
+            if watcher:
+                watcher.join()
+            _kill(process.pid)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
     return Run(wall, usage.ru_utime + usage.ru_stime, process.returncode, peaks[0] or None)
 
 
-def _kill(pid: int) -> None:
-    with suppress(ProcessLookupError):  # it may have ended just now
-        os.killpg(pid, signal.SIGKILL)
+def said(command: Sequence[str], cwd: Path | None = None, limit: float = 3600) -> str:
+    """What a command prints, errors and all; nothing where it does not run, or not to its end in `limit` seconds."""
+    try:
+        with _started(command, subprocess.PIPE, cwd, subprocess.STDOUT) as process:
+            printed, _ = process.communicate(timeout=limit)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return printed.decode("utf-8", "replace")
+
+
+@contextmanager
+def _started(
+    command: Sequence[str], out: IO[bytes] | int, cwd: Path | None, errors: int = subprocess.DEVNULL
+) -> Generator[subprocess.Popen[bytes]]:
+    """Start it as a group of its own; however the block ends (Ctrl-C, SIGTERM), nothing of that group outlives it."""
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, cwd=cwd, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            _kill(process.pid)
+            process.wait()
+
+
+def _kill(group: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # it may have ended; macOS says so of a zombie's group
+        os.killpg(group, signal.SIGKILL)
 
 
 def _watch(pid: int, peaks: list[int], ended: Event) -> None:

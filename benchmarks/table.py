@@ -3,60 +3,87 @@
 import os
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 
-from benchmarks.contender import Contender
 from benchmarks.measure import Run
+from benchmarks.sections import Section
 from stashlight import __version__
 
-__all__ = ["BEGIN", "END", "Seen", "machine", "put", "table", "versions"]
+__all__ = ["BEGIN", "END", "Measured", "Outcome", "machine", "put", "table", "versions"]
 
 BEGIN = "<!-- figures: python -m benchmarks -->"
 END = "<!-- end of figures -->"
-Seen = tuple[int | None, int | None]
-"""Peak of memory in bytes, hits: from a run of its own."""
 
 _PACKAGES = ("duckdb", "pyarrow", "orjson", "evtx")
 
 
-def table(
-    title: str,
-    size: int,
-    contenders: Sequence[Contender],
-    runs: Mapping[str, Sequence[Run]],
-    seen: Mapping[str, Seen],
-    against: str,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one contender took: its runs; its peak of memory in bytes and its hits, from a run of its own."""
+
+    runs: Sequence[Run]
+    peak: int | None = None
+    hits: int | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.runs) and not any(run.code for run in self.runs)
+
+    @property
+    def wall(self) -> float:
+        return median(run.wall for run in self.runs)
+
+    @property
+    def processor(self) -> float:
+        return median(run.processor for run in self.runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A section of so many bytes, and what was measured of its contenders, by name."""
+
+    section: Section
+    size: int
+    measured: Mapping[str, Measured]
+
+
+def table(outcome: Outcome) -> str:
     """
     Give one table: a line a contender, those that took no part included; times as median (least–most).
 
-    `against` is the contender whose median time is 1 in the columns of ratios.
+    The time of the section's `against` is 1 in the columns of ratios.
     """
+    section, base = outcome.section, outcome.measured[outcome.section.against]
+    pace = f", {section.events / base.wall:,.0f} events a second" if section.events and base.is_whole else ""
+    files = f"{len(section.files):,} file{'s' if len(section.files) > 1 else ''}"
     lines = [
-        f"**{title}**, {size / 1e6:,.0f} MB",
+        f"**{section.title}**, {outcome.size / 1e6:,.0f} MB in {files}{pace}",
         "",
         "| | time, s | processor, s | peak memory, MB | time, ratio | processor, ratio | hits | remark |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for each in contenders:
+    for each in section.contenders:
         name = f"{each.name} {each.version}".strip()
-        done = runs.get(each.name, ())
-        if not done or any(r.code for r in done):
-            why = each.remark if not done else f"failed: exit code {done[-1].code}"
+        done = outcome.measured.get(each.name)
+        if done is None or not done.is_whole:
+            why = each.remark if done is None else f"failed: exit code {done.runs[-1].code}"
             lines.append(f"| {name} | – | – | – | – | – | – | {why} |")
             continue
-        wall, processor = median(r.wall for r in done), median(r.processor for r in done)
-        base = runs[against]
-        peak, hits = seen[each.name]
+        walls = [run.wall for run in done.runs]
         lines.append(
-            f"| {name} | {wall:.2f} ({min(r.wall for r in done):.2f}–{max(r.wall for r in done):.2f}) "
-            f"| {processor:.2f} | {'–' if peak is None else f'{peak / 1e6:,.0f}'} "
-            f"| {wall / median(r.wall for r in base):.2f} | {processor / median(r.processor for r in base):.2f} "
-            f"| {'–' if hits is None else f'{hits:,}'} | {each.remark} |"
+            f"| {name} | {done.wall:.2f} ({min(walls):.2f}–{max(walls):.2f}) "
+            f"| {done.processor:.2f} | {'–' if done.peak is None else f'{done.peak / 1e6:,.0f}'} "
+            f"| {_ratio(done.wall, base, base.wall)} | {_ratio(done.processor, base, base.processor)} "
+            f"| {'–' if done.hits is None else f'{done.hits:,}'} | {each.remark} |"
         )
     return "\n".join(lines)
+
+
+def _ratio(value: float, base: Measured, one: float) -> str:
+    return f"{value / one:.2f}" if base.is_whole else "–"
 
 
 def versions() -> str:
