@@ -6,15 +6,12 @@ the folders do not say.
 """
 
 import os
-import re
 import sys
 from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 
 __all__ = ["may_declare", "version"]
-
-_METADATA = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)\.dist-info\Z")
 
 
 def version(package: str) -> str:
@@ -54,9 +51,9 @@ def _folders() -> tuple[Path, ...] | None:
 
 @cache
 def _versions() -> dict[str, str]:
-    named = [_METADATA.match(folder.name) for folder in _folders() or ()]
+    named = [folder.stem.split("-") for folder in _folders() or () if folder.suffix == ".dist-info"]
     # What stands earlier on the path is what is imported.
-    return {_normal(hit["name"]): hit["version"] for hit in reversed(named) if hit}
+    return {_normal(parts[0]): parts[1] for parts in reversed(named) if len(parts) == 2}
 
 
 @cache
@@ -72,4 +69,4 @@ def _declared(folders: tuple[Path, ...]) -> bytes:
 
 
 def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return name.lower().replace("-", "_").replace(".", "_")

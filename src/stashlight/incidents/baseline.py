@@ -10,7 +10,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from statistics import median
 from typing import Final
 
 from stashlight.incidents.places import common, parents
@@ -143,6 +142,9 @@ class Baseline:
         if not found:
             return None
         counts = [sum(hours) for hours in found]
+        # Imported here: with its fractions and random numbers, only who has a baseline pays for it.
+        from statistics import median
+
         middle = float(median(counts))
         spread = float(median([abs(c - middle) for c in counts]))
         return Habit(

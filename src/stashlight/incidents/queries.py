@@ -1,7 +1,7 @@
 """The SQL of this stage: one statement a file in `sql/`, read by name, written in the portable profile."""
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 __all__ = ["statement"]
 
@@ -9,4 +9,4 @@ __all__ = ["statement"]
 @cache
 def statement(name: str) -> str:
     """Give the text of `sql/<name>.sql`."""
-    return files("stashlight.incidents").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")

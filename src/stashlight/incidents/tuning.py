@@ -7,7 +7,6 @@ out keeps its default, which is what the score was measured with.
 
 import fnmatch
 import re
-import tomllib
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -105,6 +104,9 @@ def read_tuning(file: Path) -> Tuning:
     Raises:
         SettingError: it cannot be read, or a key or value in it makes no sense; names file and key.
     """
+    # Imported here: only who has settings pays for it.
+    import tomllib
+
     try:
         if file.stat().st_size > _LONGEST_FILE:
             message = f"{file}: larger than {_LONGEST_FILE:,} bytes"

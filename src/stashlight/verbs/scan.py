@@ -7,6 +7,7 @@ The whole flow on one page: bytes → records → events → findings → incide
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stashlight import __version__
 from stashlight.decoders import Wanted
@@ -22,6 +23,7 @@ from stashlight.findings.load import load as load_rules
 from stashlight.findings.match import match
 from stashlight.findings.needed import needed as needed_by
 from stashlight.findings.rule import RuleSet
+from stashlight.findings.sofar import counting
 from stashlight.incidents.baseline import Baseline
 from stashlight.incidents.baseline_files import read_days
 from stashlight.incidents.correlate import correlate
@@ -32,7 +34,9 @@ from stashlight.incidents.readiness import readiness
 from stashlight.incidents.tuning import DEFAULT, Tuning, read_tuning
 from stashlight.progress import Progress
 from stashlight.stopping import Stop, never
-from stashlight.verbs.enrich import Given, enriched, given
+
+if TYPE_CHECKING:
+    from stashlight.verbs.enrich import Given
 
 __all__ = ["scan"]
 
@@ -74,7 +78,7 @@ def scan(
         RuleError: under `strict`, a rule cannot be run.
         SettingError: the baseline or the settings cannot be used, or a listing needs an extra.
     """
-    listings = given(enrich)
+    listings = _given(enrich)
     tuning = read_tuning(Path(settings)) if settings else DEFAULT
     known = Baseline(read_days(Path(baseline))) if baseline else None
     ruleset = load_rules([SHIPPED, *rules])
@@ -91,7 +95,7 @@ def scan(
             format=format or "",
             strict=strict,
             workers=workers,
-            progress=progress,
+            progress=progress and counting(progress, engine, ruleset),
             needed=needed,
             budget=budget,
             stop=stop,
@@ -109,13 +113,15 @@ def document(
     tally: Tally,
     baseline: Baseline | None = None,
     tuning: Tuning = DEFAULT,
-    listings: Sequence[Given] = (),
+    listings: "Sequence[Given]" = (),
 ) -> Document:
     """Match, correlate and describe what the engine holds, then look the staged files up in the listings."""
     match(engine, ruleset)
     incidents = correlate(engine, ruleset, baseline=baseline, tuning=tuning)
     unused: list[ProblemNote] = []
     if listings and incidents:
+        from stashlight.verbs.enrich import enriched
+
         incidents, unused = enriched(incidents, listings, engine)
     return Document(
         SCHEMA,
@@ -126,6 +132,15 @@ def document(
         (*_problems(tally.problems, ruleset), *unused),
         partial=tally.partial,
     )
+
+
+def _given(enrich: Sequence[str]) -> "Sequence[Given]":
+    if not enrich:
+        return ()
+    # Imported here: few scans have listings.
+    from stashlight.verbs.enrich import given
+
+    return given(enrich)
 
 
 def _scanned(tally: Tally, quiet: int) -> Scanned:
