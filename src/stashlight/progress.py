@@ -14,7 +14,8 @@ class Sofar:
     """
     Bytes read so far and bytes to read in all (0 if unknown, as for stdin), records among them.
 
-    `findings` is None where nobody counts them. `waiting_for` names what nothing has come of for some time.
+    `findings` are those of single events, now and then; None where nobody counts them, and before they were first
+    counted. `waiting_for` names what nothing has come of for some time.
     """
 
     done: int
@@ -68,7 +69,7 @@ def _said(sofar: Sofar, seconds: float) -> str:
     if sofar.records and seconds:
         said.append(f"{sofar.records / seconds:,.0f} events/s")
     if sofar.findings is not None:
-        said.append(f"{sofar.findings:,} findings")
+        said.append(f"{sofar.findings:,} finding{'' if sofar.findings == 1 else 's'} so far")
     if sofar.waiting_for:
         said.append(f"waiting for {sofar.waiting_for}")
     return ", ".join(said)

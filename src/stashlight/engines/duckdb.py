@@ -80,6 +80,7 @@ class Engine:
         ]
         self._memory = "its share" if memory is None else f"{memory / 1e6:,.0f} MB"
         self._added = 0
+        self.rows_added = 0
         self._spill: Spill | None = None
         self._error: type[Exception] = EngineError
         self._finalizer = weakref.finalize(self, _nothing)
@@ -140,12 +141,21 @@ class Engine:
             message = f"events do not fit the schema: {error}"
             raise EngineError(message) from error
         self._added += table.nbytes
+        self.rows_added += table.num_rows
         columns = ", ".join(table.column_names)
         self.register("incoming", rows)
         self.execute(f"INSERT INTO events ({columns}) SELECT {columns} FROM incoming")
         self.unregister("incoming")
         if self._added > _GUARDED_BYTES and self._spill is not None:
             self._spill.guard()
+
+    def part(self, first: int, end: int) -> str:
+        """
+        Give what stands for `events` in a query that reads the rows added as number `first` up to `end` only.
+
+        It holds for as long as none is dropped; other rows are not read.
+        """
+        return f"(SELECT * FROM events WHERE rowid >= {first:d} AND rowid < {end:d}) AS part"
 
     def distinct(self) -> dict[str, int]:
         """

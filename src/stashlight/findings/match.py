@@ -12,7 +12,7 @@ from stashlight.errors import EngineError
 from stashlight.findings.rule import Rule, RuleSet
 from stashlight.findings.windows import windows
 
-__all__ = ["MOST_RULES", "match", "prepare"]
+__all__ = ["MOST_RULES", "asking", "batches", "match", "prepare"]
 
 # Beyond this, parsers and planners of some engines slow down or break (DESIGN.md, the profile).
 MOST_RULES = 200
@@ -43,11 +43,10 @@ def match(engine: Engine, rules: RuleSet) -> int:
     prepare(engine)
     before = _size(engine)
     present = {kind for (kind,) in engine.rows("SELECT DISTINCT kind FROM events")}
-    for kinds, group in _by_kinds(r for r in rules.events if not r.note.session):
+    for kinds, batch in batches(r for r in rules.events if not r.note.session):
         if kinds and present.isdisjoint(kinds):
             continue  # planning the rules of a kind costs more than a log of a megabyte is worth
-        for batch in _batches(group):
-            _match(engine, kinds, batch)
+        _match(engine, kinds, batch)
     for rule in rules.correlations:
         _correlate(engine, rule)
     return _size(engine) - before
@@ -58,21 +57,19 @@ def _size(engine: Engine) -> int:
     return int(str(row[0]))
 
 
-def _by_kinds(rules: Iterable[Rule]) -> Iterator[tuple[tuple[str, ...], list[Rule]]]:
+def batches(rules: Iterable[Rule]) -> Iterator[tuple[tuple[str, ...], Sequence[Rule]]]:
+    """Give the rules that are asked together, and the kinds of events that they are about; none are all."""
     groups: dict[tuple[str, ...], list[Rule]] = {}
     for rule in rules:
         groups.setdefault(rule.kinds, []).append(rule)
-    yield from sorted(groups.items())
+    for kinds, group in sorted(groups.items()):
+        for start in range(0, len(group), MOST_RULES):
+            yield kinds, group[start : start + MOST_RULES]
 
 
-def _batches(rules: Sequence[Rule]) -> Iterator[Sequence[Rule]]:
-    for start in range(0, len(rules), MOST_RULES):
-        yield rules[start : start + MOST_RULES]
-
-
-def _match(engine: Engine, kinds: tuple[str, ...], rules: Sequence[Rule]) -> None:
+def asking(kinds: tuple[str, ...], rules: Sequence[Rule], events: str = "events") -> str:
     """
-    Read the events of these kinds once, asking every rule of each.
+    Give the query for (event_key, ts_us, rule_id) that reads the events of these kinds once, asking every rule of each.
 
     CASE asks a condition as a filter is asked: the rest of an AND only of rows that its start let through, where a
     condition that is merely selected asks all of every row. Of a list nothing can be asked before it is made, so an
@@ -80,11 +77,13 @@ def _match(engine: Engine, kinds: tuple[str, ...], rules: Sequence[Rule]) -> Non
     """
     asked = ", ".join(f"CASE WHEN {rule.condition} THEN {_text(rule.id)} END" for rule in rules)
     where = f"WHERE kind IN ({', '.join(map(_text, kinds))})" if kinds else ""
+    rows = f"SELECT event_key, ts_us, UNNEST([{asked}]) AS rule_id FROM {events} {where}"
+    return f"SELECT * FROM ({rows}) AS e WHERE NOT rule_id IS NULL"
+
+
+def _match(engine: Engine, kinds: tuple[str, ...], rules: Sequence[Rule]) -> None:
     try:
-        engine.execute(
-            "CREATE TEMP TABLE asked AS SELECT * FROM "
-            f"(SELECT event_key, ts_us, UNNEST([{asked}]) AS rule_id FROM events {where}) AS e WHERE NOT rule_id IS NULL"
-        )
+        engine.execute(f"CREATE TEMP TABLE asked AS {asking(kinds, rules)}")
     except EngineError as error:
         if len(rules) > 1:
             for rule in rules:  # to name the one that was refused
