@@ -152,9 +152,12 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         from hashlib import blake2b
 
+        from stashlight.decoders.native import is_native
+
         rules = sorted((Path(__file__).parent.parent / "rules").glob("**/*.yml"))
         digest = blake2b(b"\0".join(rule.read_bytes() for rule in rules), digest_size=4).hexdigest()
         print(f"stashlight {__version__}")
         print(f"engine     duckdb {version('duckdb')}, sqlglot {version('sqlglot')}")
+        print(f"readers    {'compiled' if is_native() else 'Python'}")
         print(f"rules      {len(rules)} shipped, digest {digest}; pySigma {version('pysigma')}")
         parser.exit(0)

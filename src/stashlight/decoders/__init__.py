@@ -5,6 +5,7 @@ Bytes → records, with where they stood: containers only, nothing of meaning.
 """
 
 from stashlight.decoders.batch import ALL, Batch, Bodies, Wanted
+from stashlight.decoders.picks import Layout, Pick, Picked, Picks, Slot
 from stashlight.decoders.reading import formats, read, read_events
 from stashlight.decoders.record import Record
 from stashlight.decoders.source import Source
@@ -14,7 +15,12 @@ __all__ = [
     "ALL",
     "Batch",
     "Bodies",
+    "Layout",
+    "Pick",
+    "Picked",
+    "Picks",
     "Record",
+    "Slot",
     "Source",
     "Wanted",
     "formats",

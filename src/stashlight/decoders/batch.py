@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from stashlight.decoders.picks import NO_PICKS, Picked, Picks
 from stashlight.decoders.record import Record
 from stashlight.errors import Problem
 
@@ -13,22 +14,28 @@ class Bodies:
     """
     What records of these ids must hold to be wanted: one of the patterns (as `engines.pattern` writes them) in a text.
 
-    Asked only where that is quicker than parsing, and only of records with `mark` in their bytes. `kept` is a folder
-    for what is worth compiling once, "" for none.
+    Asked only where that is quicker than parsing, and only of records with `mark` in their bytes. Of ids in `fields` the
+    text is in this field. `kept` is a folder for what is worth compiling once, "" for none.
     """
 
     ids: frozenset[int] = frozenset()
     patterns: tuple[str, ...] = ()
     mark: bytes = b""
     kept: str = ""
+    fields: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The event ids that someone will look at; None means every record. Records without an id are always wanted."""
+    """
+    The event ids that someone will look at; None means every record. Records without an id are always wanted.
+
+    Of records that fit one of the `picks` a reader may give the values (`Batch.picked`) instead of the record.
+    """
 
     ids: frozenset[int] | None = None
     bodies: Bodies = Bodies()
+    picks: Picks = NO_PICKS
 
     def takes(self, event_id: int | None) -> bool:
         return self.ids is None or event_id is None or event_id in self.ids
@@ -42,11 +49,12 @@ class Batch:
     """
     Some records of one source, in order.
 
-    Every record of the source is counted once: in `records`, in `skipped` (well framed, its id not wanted), in `spared`
-    (its id is among `Wanted.bodies`, and it holds none of these) or in `rejected` (not usable; `problems` says where
-    and why). Of records that are spared the first and the last of a source are given all the same, so that it is known
-    when they were: the last one in the last batch, whose `spared` may be -1. `problems` also holds what befell the file as a whole.
-    `bytes` counts content after unpacking, `lines` its lines where they were cut anyway.
+    Every record of the source is counted once: in `records`, in `taken` (its values come in `picked`, of this batch or a
+    later one), in `skipped` (well framed, its id not wanted), in `spared` (its id is among `Wanted.bodies`, and it holds
+    none of these) or in `rejected` (not usable; `problems` says where and why). Of records that are spared the first and
+    the last of a source are given all the same, so that it is known when they were: the last one in the last batch, whose
+    `spared` may be -1. `problems` also holds what befell the file as a whole. `bytes` counts content after unpacking,
+    `lines` its lines where they were cut anyway.
     """
 
     records: list[Record] = field(default_factory=list[Record])
@@ -57,3 +65,5 @@ class Batch:
     rejected: int = 0
     lines: int = 0
     spared: int = 0
+    taken: int = 0
+    picked: list[Picked] = field(default_factory=list[Picked])

@@ -23,7 +23,7 @@ import orjson
 from stashlight.decoders.batch import ALL, Wanted
 from stashlight.decoders.event_xml import EventXmlError, event_data, event_id, parse_event
 
-__all__ = ["ENVELOPE", "unwrap"]
+__all__ = ["ENVELOPE", "SIGNS", "unwrap"]
 
 ENVELOPE = "#envelope"
 
@@ -33,7 +33,7 @@ _MAX_DEPTH = 6
 _TEXTS = ("_raw", "SyslogMessage", "message", "EventXml", "xml")
 _LISTS = ("records", "results", "value", "events", "Records", "Events")
 # An object with none of these is an event itself: most are, and this one look is what they cost.
-_SIGNS = frozenset({*_TEXTS, *_LISTS, "_source", "hits", "result", "event", "properties", "EventData"})
+SIGNS = frozenset({*_TEXTS, *_LISTS, "_source", "hits", "result", "event", "properties", "EventData"})
 
 Object = dict[str, object]
 
@@ -45,7 +45,7 @@ def unwrap(item: Object, wanted: Wanted = ALL) -> Sequence[Object]:
     XML text whose event id is not wanted is left out before it is parsed, for speed. Text that looks like an event
     but cannot be parsed leaves its wrapper as it is, so that it is seen and counted further on.
     """
-    return (item,) if _SIGNS.isdisjoint(item) else list(_unwrap(item, wanted, {}, 0))
+    return (item,) if SIGNS.isdisjoint(item) else list(_unwrap(item, wanted, {}, 0))
 
 
 def _unwrap(item: Object, wanted: Wanted, outer: Object, depth: int) -> Iterator[Object]:

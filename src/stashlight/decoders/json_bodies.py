@@ -13,7 +13,7 @@ from stashlight.decoders.batch import Bodies
 from stashlight.decoders.json_spelling import UNSURE, spelled
 from stashlight.decoders.searching import is_there, searcher
 
-__all__ = ["holds"]
+__all__ = ["holds", "text_of"]
 
 _EVERY_KIND: Final = r"\A[\x{0}-\x{10FFFF}]\x{22}\x{5C}\x{A}a(?!)\z"
 
@@ -37,3 +37,30 @@ def _asks(bodies: Bodies) -> Callable[[bytes | memoryview], bool] | None:
     # How patterns are spelled is part of the name, by one that has every kind of token.
     name = "\0".join(("json", UNSURE, spelled(_EVERY_KIND), *bodies.patterns))
     return searcher(name, lambda: (UNSURE, *map(spelled, bodies.patterns)), bodies.kept, is_text=False)
+
+
+def text_of(record: bytes, field: str) -> bytes:
+    """
+    Give the part of a record that is asked: its `field`, with the quotes around it, if that can be told from the bytes.
+
+    A quote inside a text is escaped, so a name in quotes with a text after it is a key; of several the last one counts,
+    and it may be spelled with escapes: then the whole record is asked.
+    """
+    key = b'"%s"' % field.encode()
+    at = record.find(key)
+    start = at + len(key) + 1
+    if (
+        at < 1
+        or record[at - 1 : at] == b"\\"
+        or record[start - 1 : start + 1] != b':"'
+        or record.find(key, start) >= 0
+        or b"\\u" in record
+    ):
+        return record
+    end = start + 1
+    while (end := record.find(b'"', end)) >= 0:
+        escapes = end - len(record[start + 1 : end].rstrip(b"\\")) - start - 1
+        end += 1
+        if not escapes % 2:
+            return record[start:end]
+    return record

@@ -6,6 +6,7 @@ from typing import cast
 from stashlight.decoders.batch import Batch, Wanted
 from stashlight.decoders.envelopes import unwrap
 from stashlight.decoders.json_text import JsonError, dump, load
+from stashlight.decoders.picks import Picked
 from stashlight.decoders.record import Record
 from stashlight.errors import Problem
 
@@ -37,6 +38,8 @@ class Filling:
     problems: list[Problem] = field(default_factory=list[Problem])
     skipped: int = 0
     spared: int = 0
+    taken: int = 0
+    picked: list[Picked] = field(default_factory=list[Picked])
 
     def reject(self, where: str, reason: str) -> None:
         self.problems.append(Problem(self.name, where, reason))
@@ -80,4 +83,15 @@ class Filling:
             self.skipped += not found
 
     def batch(self, size: int, lines: int = 0) -> Batch:
-        return Batch(self.records, self.problems, self.skipped, size, "json", len(self.problems), lines, self.spared)
+        return Batch(
+            self.records,
+            self.problems,
+            self.skipped,
+            size,
+            "json",
+            rejected=len(self.problems),
+            lines=lines,
+            spared=self.spared,
+            taken=self.taken,
+            picked=self.picked,
+        )

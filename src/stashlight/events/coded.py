@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from stashlight.events import arrow
 
-__all__ = ["Coded", "coded", "each", "every", "first", "joined", "only"]
+__all__ = ["Coded", "coded", "each", "every", "first", "joined", "only", "repeated"]
 
 _FEW = 32
 """Rows below which looking for what repeats costs more than it saves."""
@@ -90,6 +90,11 @@ def first(columns: Sequence[Coded]) -> Coded:
         if None in best.values:
             best = every([best, other], _either)
     return best
+
+
+def repeated(value: object, n: int) -> Coded:
+    """Make a column of one value."""
+    return Coded([value], memoryview(bytes(4 * n)).cast("I"))
 
 
 def only(column: Coded, keep: Sequence[bool]) -> Coded:

@@ -14,6 +14,7 @@ from stashlight.decoders.searching import searcher
 from stashlight.events import arrow
 from stashlight.events.schema import Kind
 from stashlight.events.vocabularies import VOCABULARIES
+from stashlight.events.vocabulary import Source
 
 __all__ = ["ALL_NEEDED", "Needed"]
 
@@ -24,6 +25,19 @@ _MEANINGS = [(key, meaning) for v in VOCABULARIES for key, meaning in v.events.i
 _WHOLE_SCRIPTS = frozenset(
     key for key, meaning in _MEANINGS if meaning.kind is Kind.SCRIPT_BLOCK and "script_parts" not in meaning.columns
 ) - frozenset(key for key, meaning in _MEANINGS if meaning.kind is not Kind.SCRIPT_BLOCK)
+
+
+def _field(source: Source | None) -> str | None:
+    """Give the one field of the event that a column is made of."""
+    names = (source,) if isinstance(source, str) else () if source is None else source.names
+    return names[0] if len(names) == 1 and not names[0].startswith("@") else None
+
+
+_FIELDS = {
+    key: name
+    for key, meaning in _MEANINGS
+    if key in _WHOLE_SCRIPTS and (name := _field(meaning.columns.get("script_text"))) is not None
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,8 @@ class Needed:
         """
         ids = frozenset(self.patterns) & _WHOLE_SCRIPTS
         patterns = dict.fromkeys(pattern for i in sorted(ids) for pattern in self.patterns[i])
-        return Bodies(ids, tuple(patterns), _MARK, self.kept) if ids else Bodies()
+        fields = tuple((i, _FIELDS[i]) for i in sorted(ids) if i in _FIELDS)
+        return Bodies(ids, tuple(patterns), _MARK, self.kept, fields) if ids else Bodies()
 
     def among(self, event_id: int | None, texts: Sequence[object]) -> list[bool] | None:
         """Tell for each text of a script block of this id whether it is needed; None if all are."""

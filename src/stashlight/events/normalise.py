@@ -11,13 +11,25 @@ from typing import cast
 
 import pyarrow as pa
 
-from stashlight.decoders.record import Record
+from stashlight.decoders import Picked, Record
 from stashlight.errors import Problem
 from stashlight.events import arrow, converters
 from stashlight.events.clocks import Clocks, Timed, Value
-from stashlight.events.coded import Coded
+from stashlight.events.coded import Coded, joined, repeated
 from stashlight.events.needed import ALL_NEEDED, Needed
-from stashlight.events.plan import AS_CREATED, AS_FILE, Plan, clock_readings, columns, compile_plan, unneeded
+from stashlight.events.picks import meaning_of
+from stashlight.events.plan import (
+    AS_CREATED,
+    AS_FILE,
+    FILE,
+    PROVIDER,
+    Plan,
+    Rows,
+    clock_readings,
+    columns,
+    compile_plan,
+    unneeded,
+)
 from stashlight.events.remarks import Remarks
 from stashlight.events.schema import ARROW, Kind, fold
 from stashlight.events.tally import Tally
@@ -37,6 +49,8 @@ _BY_PROVIDER: Mapping[str, Vocabulary] = {p: v for v in VOCABULARIES for p in v.
 _BY_CHANNEL: Mapping[str, Vocabulary] = {c: v for v in VOCABULARIES for c in v.channels}
 # An ActionType taken here occurs in one table only.
 _BY_ACTION = {fold(key[1]): (v, key) for v in VOCABULARIES for key in v.events if isinstance(key, tuple)}
+
+_FEW_ROWS = 4_000
 
 _COLUMNS = tuple(zip(ARROW.names, ARROW.types, strict=True))
 
@@ -62,6 +76,8 @@ class Normaliser:
         self._known: dict[tuple[object, ...], Plan | Unmapped] = {}
         self._clocks = Clocks()
         self._spared: list[Timed] = []
+        self.rows = 0
+        """Rows that wait for the next `table()`, those that it will only count included."""
 
     def begin(self, file: str) -> None:
         """Take the records that follow as those of this file. Small files share tables: each would cost a table's price."""
@@ -112,6 +128,23 @@ class Normaliser:
             row += wrapping.actor(fields)
         row += [get(name) for name in plan.fields]
         plan.rows.append(row)
+        self.rows += 1
+
+    def pick(self, picked: Picked) -> None:
+        """Take in records whose values were taken by columns."""
+        n = len(picked.keys)
+        self.records += n
+        self.rows += n
+        vocabulary, event_id = meaning_of()[picked.pick]
+        told, fields = picked.columns[: FILE - PROVIDER], picked.columns[FILE - PROVIDER :]
+        slots = [
+            Coded(picked.keys),
+            Coded(picked.positions),
+            *(Coded(values, codes) for codes, values in told),
+            repeated(self.remarks[-1], n),
+            *(Coded(values, codes) for codes, values in fields),
+        ]
+        self._plan(vocabulary, event_id).sifted.append(Rows(slots, picked.bytes))
 
     def sift(self) -> int:
         """Let go of the rows that are not needed; give how many bytes of records the others hold."""
@@ -123,18 +156,16 @@ class Normaliser:
     def table(self) -> pa.Table:
         """Give the rows since the last call, in schema.ARROW, grouped by meaning, in order of reading within each."""
         self.sift()
+        self.rows = 0
         made = [(len(plan), columns(plan, plan.take())) for plan in self._plans.values() if len(plan)]
         timed = [_timed(columns, n) for n, columns in made]
         self._clocks.put_right([*timed, *self._spared])
         for each in self._spared:
             self.spared.spare(str(Kind.SCRIPT_BLOCK), each.ts)
         self._spared.clear()
+        if sum(n for n, _ in made) < _FEW_ROWS:
+            return _together(made)
         return arrow.joined([_assemble(columns, n) for n, columns in made], ARROW)
-
-    @property
-    def rows(self) -> int:
-        """Rows that wait for the next `table()`, those that it will only count included."""
-        return sum(map(len, self._plans.values())) + sum(len(each.ts) for each in self._spared)
 
     @property
     def problems(self) -> list[Problem]:
@@ -151,9 +182,12 @@ class Normaliser:
         meaning = vocabulary.events.get(event_id) if vocabulary and event_id is not None else None
         if vocabulary is None or event_id is None or meaning is None:
             return str(told.provider or told.channel or "")[:128], str(told.event_id)[:32]
+        return self._plan(vocabulary, event_id)
+
+    def _plan(self, vocabulary: Vocabulary, event_id: int) -> Plan:
         key = (vocabulary.name, event_id)
         if key not in self._plans:
-            self._plans[key] = compile_plan(vocabulary.name, None, event_id, meaning)
+            self._plans[key] = compile_plan(vocabulary.name, None, event_id, vocabulary.events[event_id])
         return self._plans[key]
 
     def _look_up_action(self, told: Told) -> Plan | Unmapped:
@@ -170,6 +204,22 @@ class Normaliser:
         if event not in self.unmapped and len(self.unmapped) >= _MAX_UNMAPPED:
             event = _OTHERS
         self.unmapped[event] += 1
+
+
+def _together(made: Sequence[tuple[int, Columns]]) -> pa.Table:
+    """Make one table of all: of few rows, making and joining a table for each meaning would cost most."""
+    n = sum(rows for rows, _ in made)
+    arrays = [
+        joined([_coded(columns.get(name), rows) for rows, columns in made]).arrow(kind)
+        if any(columns.get(name) is not None for _, columns in made)
+        else arrow.repeated(None, n, kind)
+        for name, kind in _COLUMNS
+    ]
+    return pa.Table.from_arrays(arrays, schema=ARROW)
+
+
+def _coded(column: Coded | Value, n: int) -> Coded:
+    return column if isinstance(column, Coded) else repeated(column, n)
 
 
 def _assemble(made: Columns, n: int) -> pa.Table:

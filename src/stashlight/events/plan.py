@@ -12,7 +12,7 @@ from typing import cast
 
 from stashlight.events import converters, identity, paths, times
 from stashlight.events.clocks import Timed, Value
-from stashlight.events.coded import Coded, coded, each, every, first, joined, only
+from stashlight.events.coded import Coded, coded, each, every, first, joined, only, repeated
 from stashlight.events.needed import Needed
 from stashlight.events.remarks import Remarks
 from stashlight.events.schema import COLUMNS, fold
@@ -261,7 +261,7 @@ def _derive(made: dict[str, Coded | Value], n: int) -> None:
 
     def column(name: str) -> Coded:
         value = made.get(name)
-        return value if isinstance(value, Coded) else _same(value, n)
+        return value if isinstance(value, Coded) else repeated(value, n)
 
     host_key = made["host_key"] = each(column("host"), _on_text(identity.host_key))
     made["account_key"] = every([column("account"), column("account_sid")], identity.account_key)
@@ -283,10 +283,6 @@ def _derive(made: dict[str, Coded | Value], n: int) -> None:
     for name in _FOLDED.intersection(made):
         value = made[name]
         made[f"{name}_lc"] = each(value, _on_text(fold)) if isinstance(value, Coded) else _folded(value)
-
-
-def _same(value: Value, n: int) -> Coded:
-    return Coded([value], memoryview(bytes(4 * n)).cast("I"))
 
 
 def _folded(value: Value) -> Value:

@@ -10,6 +10,7 @@ from stashlight.errors import Problem
 from stashlight.events.event_table import read_back
 from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.normalise import Normaliser
+from stashlight.events.picks import picks
 from stashlight.events.schema import ARROW, Kind
 from stashlight.events.tally import Tally
 from stashlight.events.vocabularies import VOCABULARIES
@@ -102,15 +103,19 @@ def _rows(
     container = ""
     waiting = 0
     told = tally.bytes
-    for batch in read(source, replace(wanted, bodies=normaliser.needed.bodies()), strict=strict, format=form):
+    wanted = replace(wanted, bodies=normaliser.needed.bodies(), picks=picks())
+    for batch in read(source, wanted, strict=strict, format=form):
         container = container or batch.format
         tally.bytes += batch.bytes
         tally.lines += batch.lines
-        tally.records += len(batch.records) + batch.skipped + batch.spared + batch.rejected
+        tally.records += len(batch.records) + batch.taken + batch.skipped + batch.spared + batch.rejected
         if batch.spared:
             tally.spare_unread(str(Kind.SCRIPT_BLOCK), batch.spared)
         tally.rejected += batch.rejected
         tally.problems += batch.problems
+        for picked in batch.picked:
+            normaliser.pick(picked)
+            waiting += picked.bytes
         for record in batch.records:
             normaliser.add(record)
             waiting += len(record.raw)

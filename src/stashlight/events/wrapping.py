@@ -7,6 +7,8 @@ Wrappings are kept apart from vocabularies, which say what the fields mean: any 
 from collections.abc import Callable
 from typing import NamedTuple, cast
 
+from stashlight.decoders import Layout, Slot
+
 __all__ = ["ARRIVALS", "HOSTS", "Actor", "Fields", "Told", "Wrapping", "attributes", "first", "inside", "no_actor"]
 
 Fields = dict[str, object]
@@ -49,6 +51,9 @@ class Wrapping(NamedTuple):
     actor: Callable[[Fields], Actor]
     # Told by what happened (ActionType, audit call) instead of provider and id.
     is_told_by_action: bool = False
+    # Of which records `read` gives just this, and how `actor` is then; None if that cannot be written down.
+    layout: Layout | None = None
+    actor_slots: tuple[Slot, ...] | None = None
 
 
 def inside(value: object) -> Fields:

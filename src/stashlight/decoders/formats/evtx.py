@@ -19,6 +19,7 @@ from evtx import PyEvtxParser
 
 from stashlight.decoders.batch import Batch, Wanted
 from stashlight.decoders.json_text import JsonError, load
+from stashlight.decoders.native import native_chunks, picked
 from stashlight.decoders.record import Record
 from stashlight.decoders.stream import Stream
 from stashlight.errors import Problem
@@ -32,6 +33,9 @@ _CHUNK_BYTES = 65536
 _CHUNK_HEADER_BYTES = 512
 _UNUSED = 0xFFFFFFFFFFFFFFFF
 _DIRTY = 1
+_ROWS, _BYTES = 20_000, 8 << 20
+"""Records taken by columns, and their bytes, from which on they are given."""
+
 _MOST_RECORDS = _CHUNK_BYTES // 24
 """No chunk can hold more: a record's frame alone has 24 bytes. Also the stop for a parser that goes round."""
 
@@ -70,6 +74,9 @@ class _Walk:
 
     def __init__(self, name: str, wanted: Wanted) -> None:
         self.name, self.wanted = name, wanted
+        self.native = native_chunks(wanted, _MOST_RECORDS)
+        if self.native is not None:
+            self.native.begin()
         self.offset = _HEADER_BYTES
         self.chunks = self.last = self.highest = 0
         self.promised_chunks = self.promised_last = 0
@@ -98,7 +105,7 @@ class _Walk:
         self.chunks += 1
         first, last = struct.unpack_from("<QQ", chunk, 8)
         expected = last - first + 1 if first <= last < _UNUSED and last - first < _MOST_RECORDS else 0
-        batch = _decoded(chunk, expected, where, self.wanted, self.name)
+        batch = self._quickly(chunk, expected) or _decoded(chunk, expected, where, self.wanted, self.name)
         if expected:
             # Going backwards is a log that was written round; forwards, records are missing.
             missing = first - self.last - 1 if self.last and first > self.last + 1 else 0
@@ -111,14 +118,35 @@ class _Walk:
             self.damaged = ""
         return batch
 
+    def _quickly(self, chunk: bytes, expected: int) -> Batch | None:
+        """Have a chunk read that is as it should be; None of any other."""
+        if self.native is None or len(chunk) != _CHUNK_BYTES:
+            return None
+        read = self.native.read(chunk, expected)
+        if read is None:
+            return None
+        skipped, taken, others = read
+        records = [Record(_fields(raw), position, raw) for position, raw in others]
+        rows, size = self.native.waiting
+        ready = picked(self.native) if rows >= _ROWS or size >= _BYTES else []
+        return Batch(records, [], skipped, len(chunk), "evtx", taken=taken, picked=ready)
+
     def end(self) -> Batch:
-        """Hold the file's header against what came."""
+        """Give what is left, and hold the file's header against what came."""
+        batch = self._lost()
+        return batch if self.native is None else replace(batch, picked=picked(self.native))
+
+    def _lost(self) -> Batch:
         missing = max(0, self.promised_last - self.highest) if self.chunks < self.promised_chunks else 0
         if not missing:
             return Batch(format="evtx")
         place = self.damaged or f"byte {self.offset}"
         reason = f"{self.chunks} of {self.promised_chunks} chunks, {missing} records after number {self.highest} lost"
         return Batch(problems=[Problem(self.name, place, reason, missing)], format="evtx", rejected=missing)
+
+
+def _fields(raw: bytes) -> dict[str, object]:
+    return cast("dict[str, object]", load(raw)[0])
 
 
 def _decoded(chunk: bytes, expected: int, where: str, wanted: Wanted, name: str) -> Batch:

@@ -8,7 +8,10 @@ from stashlight.events.wrappings.event_xml import EVENT
 from stashlight.events.wrappings.flat import FLAT
 from stashlight.events.wrappings.nested import NESTED
 
-__all__ = ["recognise"]
+__all__ = ["PLAIN", "recognise"]
+
+PLAIN: tuple[Wrapping, ...] = (FLAT, EVENT, ECS, BEATS6)
+"""Those whose common records can be told by their keys alone (`Wrapping.layout`)."""
 
 # A key that one wrapping alone has.
 _MARKS: tuple[tuple[str, Wrapping], ...] = (

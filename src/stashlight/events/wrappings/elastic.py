@@ -1,5 +1,7 @@
 """Elastic: Winlogbeat 7 and 8 (`winlog`, with fields moved by its modules or not), and 6."""
 
+from stashlight.decoders import Layout, Slot
+from stashlight.decoders.envelopes import SIGNS
 from stashlight.events import moved
 from stashlight.events.schema import fold
 from stashlight.events.wrapping import Actor, Fields, Told, Wrapping, inside
@@ -101,5 +103,41 @@ def _beats6_actor(fields: Fields) -> Actor:
     )
 
 
-ECS = Wrapping("ecs", _read_ecs, _ecs_actor)
-BEATS6 = Wrapping("beats6", _read_beats6, _beats6_actor)
+# Records without fields that a module has moved.
+_ECS = Layout(
+    "winlog/provider_name",
+    ("winlog/event_id",),
+    (
+        ("winlog/provider_name", True),
+        ("winlog/channel", False),
+        ("winlog/computer_name", True),
+        ("@timestamp", False),
+        ("event/created", False),
+    ),
+    present=("winlog",),
+    absent=(
+        *("process", "file", "source", "user", "powershell", "sourcetype", "index", "SourceName", "Event"),
+        *sorted(SIGNS - {"message", "event"}),
+    ),
+    prose=("message",),
+    data="winlog/event_data",
+)
+_ECS_ACTOR = (
+    Slot("some", ("winlog/user/identifier", "winlog/user/id")),
+    Slot("beside", ("winlog/user/name",)),
+    Slot("beside", ("winlog/user/domain",)),
+    Slot("some", ("winlog/process/pid",)),
+    Slot("beside", ("message",)),
+)
+
+ECS = Wrapping("ecs", _read_ecs, _ecs_actor, layout=_ECS, actor_slots=_ECS_ACTOR)
+_BEATS6 = Layout(
+    "source_name",
+    ("event_id",),
+    (("source_name", True), ("log_name", False), ("computer_name", False), ("@timestamp", False), ("", False)),
+    present=("event_data",),
+    absent=("SourceName", "Event", "winlog", *sorted(SIGNS - {"message"})),
+    prose=("message",),
+    data="event_data",
+)
+BEATS6 = Wrapping("beats6", _read_beats6, _beats6_actor, layout=_BEATS6)

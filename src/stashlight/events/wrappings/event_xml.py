@@ -1,6 +1,7 @@
 """The event"s own XML as nested objects: EVTX files, `wevtutil`, `Get-WinEvent`, XML inside any carrier."""
 
-from stashlight.decoders.envelopes import ENVELOPE
+from stashlight.decoders import Layout, Slot
+from stashlight.decoders.envelopes import ENVELOPE, SIGNS
 from stashlight.events.wrapping import ARRIVALS, HOSTS, Actor, Fields, Told, Wrapping, attributes, first, inside
 
 __all__ = ["EVENT"]
@@ -41,4 +42,26 @@ def _event_actor(fields: Fields) -> Actor:
     )
 
 
-EVENT = Wrapping("event", _read_event, _event_actor)
+_EVENT = Layout(
+    "Event/System/Provider/#attributes/Name",
+    ("Event/System/EventID", "Event/System/EventID/#text"),
+    (
+        ("Event/System/Provider/#attributes/Name", True),
+        ("Event/System/Channel", False),
+        ("Event/System/Computer", True),
+        ("Event/System/TimeCreated/#attributes/SystemTime", False),
+        ("", False),
+    ),
+    present=("Event/System",),
+    absent=("SourceName", ENVELOPE, *sorted(SIGNS)),
+    data="Event/EventData",
+)
+_EVENT_ACTOR = (
+    Slot("beside", ("Event/System/Security/#attributes/UserID",)),
+    Slot("none"),
+    Slot("none"),
+    Slot("beside", ("Event/System/Execution/#attributes/ProcessID",)),
+    Slot("beside", ("Event/RenderingInfo/Message",)),
+)
+
+EVENT = Wrapping("event", _read_event, _event_actor, layout=_EVENT, actor_slots=_EVENT_ACTOR)

@@ -2,7 +2,8 @@
 
 import re
 
-from stashlight.decoders.envelopes import ENVELOPE
+from stashlight.decoders import Layout, Slot
+from stashlight.decoders.envelopes import ENVELOPE, SIGNS
 from stashlight.events.message_text import fields_of, message_of
 from stashlight.events.schema import fold
 from stashlight.events.times import has_zone
@@ -93,4 +94,21 @@ def _message(fields: Fields) -> object:
     return fields.get("Message") or (message_of(raw) if isinstance(raw, str) else None)
 
 
-FLAT = Wrapping("flat", _read_flat, _flat_actor)
+# NXLog's records, the commonest: the first branch of `_read_flat`.
+_NXLOG = Layout(
+    "SourceName",
+    ("EventID",),
+    (("SourceName", True), ("Channel", True), ("Hostname", True), ("TimeCreated", False), ("@timestamp", True)),
+    absent=tuple(sorted(SIGNS - {"message"})),
+    prose=("message",),
+    short=(("EventTime", 20),),
+)
+_NXLOG_ACTOR = (
+    Slot("first", ("UserID", "UserSid", "Sid")),
+    Slot("beside", ("AccountName",)),
+    Slot("beside", ("Domain",)),
+    Slot("first", ("ExecutionProcessID", "ExecutionProcessId")),
+    Slot("some", ("Message",)),
+)
+
+FLAT = Wrapping("flat", _read_flat, _flat_actor, layout=_NXLOG, actor_slots=_NXLOG_ACTOR)

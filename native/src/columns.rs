@@ -1,0 +1,99 @@
+//! Values gathered by columns: each distinct one once, and for each row which of them it has.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use pyo3::IntoPyObjectExt;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyString};
+
+/// A value as JSON has it; what is nested never comes here.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Value<'a> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Text(&'a str),
+}
+
+/// Where a text lies among the texts, or what else it is.
+enum Known {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Text(usize, usize),
+}
+
+#[derive(Default)]
+pub struct Column {
+    codes: Vec<u32>,
+    values: Vec<Known>,
+    texts: String,
+    places: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Column {
+    pub fn push(&mut self, value: Value<'_>) {
+        let hash = match value {
+            Value::Null => 0,
+            Value::Bool(b) => 1 + u64::from(b),
+            Value::Int(i) => self.hasher.hash_one(i),
+            Value::Text(t) => self.hasher.hash_one(t),
+        };
+        let (values, texts) = (&self.values, &self.texts);
+        let code = self.places.find(hash, |&code| is_same(&values[code as usize], texts, value)).copied();
+        let code = code.unwrap_or_else(|| {
+            let code = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+            self.values.push(match value {
+                Value::Null => Known::Null,
+                Value::Bool(b) => Known::Bool(b),
+                Value::Int(i) => Known::Int(i),
+                Value::Text(t) => {
+                    let start = self.texts.len();
+                    self.texts.push_str(t);
+                    Known::Text(start, self.texts.len())
+                }
+            });
+            let (values, texts, hasher) = (&self.values, &self.texts, &self.hasher);
+            self.places.insert_unique(hash, code, |&other| match values[other as usize] {
+                Known::Null => 0,
+                Known::Bool(b) => 1 + u64::from(b),
+                Known::Int(i) => hasher.hash_one(i),
+                Known::Text(start, end) => hasher.hash_one(&texts[start..end]),
+            });
+            code
+        });
+        self.codes.push(code);
+    }
+
+    /// Give the codes as the bytes of unsigned 32-bit numbers, and the values; begin anew.
+    pub fn take<'py>(&mut self, py: Python<'py>) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyList>)> {
+        let codes: Vec<u8> = self.codes.iter().flat_map(|code| code.to_ne_bytes()).collect();
+        let values: Vec<Bound<'py, PyAny>> = self
+            .values
+            .iter()
+            .map(|value| match *value {
+                Known::Null => Ok(py.None().into_bound(py)),
+                Known::Bool(b) => b.into_bound_py_any(py),
+                Known::Int(i) => i.into_bound_py_any(py),
+                Known::Text(start, end) => Ok(PyString::new(py, &self.texts[start..end]).into_any()),
+            })
+            .collect::<PyResult<_>>()?;
+        self.codes.clear();
+        self.values.clear();
+        self.texts.clear();
+        self.places.clear();
+        Ok((PyBytes::new(py, &codes), PyList::new(py, values)?))
+    }
+}
+
+fn is_same(known: &Known, texts: &str, value: Value<'_>) -> bool {
+    match (known, value) {
+        (Known::Null, Value::Null) => true,
+        (Known::Bool(a), Value::Bool(b)) => *a == b,
+        (Known::Int(a), Value::Int(b)) => *a == b,
+        (Known::Text(start, end), Value::Text(t)) => &texts[*start..*end] == t,
+        _ => false,
+    }
+}

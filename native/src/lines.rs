@@ -1,0 +1,168 @@
+//! One JSON object a line: cut a buffer into lines, pass over those that nobody wants, take the values of plain ones.
+//!
+//! The same as `stashlight.decoders.json_lines` does; what is not plain is given to it, by where it stands.
+
+use memchr::{memchr, memmem};
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes};
+
+use crate::mentions::Mentions;
+use crate::taking::{LayoutSaid, PickSaid, Taken, Taking};
+
+/// What became of some lines: passed over, spared, taken; the last spared and those that others look at (number, start, stop).
+type Outcome = (usize, usize, usize, Option<(usize, usize, usize)>, Vec<(usize, usize, usize)>);
+
+#[pyclass(module = "stashlight._native")]
+pub struct Lines {
+    mentions: Mentions,
+    mark: Vec<u8>,
+    holds: Option<Py<PyAny>>,
+    /// The keys, in quotes, of the texts that are asked, by event id.
+    fields: Vec<(u32, Vec<u8>)>,
+    longest: usize,
+    taking: Taking,
+    first: bool,
+}
+
+#[pymethods]
+impl Lines {
+    /// `holds` tells of the bytes of a line with `mark` whether it may be of interest, if its only id is one of `asked`.
+    #[new]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        wanted: Vec<u32>,
+        asked: Vec<u32>,
+        mark: Vec<u8>,
+        holds: Option<Py<PyAny>>,
+        longest: usize,
+        fields: Vec<(u32, String)>,
+        layouts: Vec<LayoutSaid>,
+        picks: Vec<PickSaid>,
+    ) -> Self {
+        Self {
+            mentions: Mentions::new(&wanted, &asked),
+            mark,
+            holds,
+            fields: fields.into_iter().map(|(id, name)| (id, format!("\"{name}\"").into_bytes())).collect(),
+            longest,
+            taking: Taking::new(layouts, picks),
+            first: false,
+        }
+    }
+
+    /// Forget what is left of a file before.
+    fn begin(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.first = false;
+        self.taking.forget(py)
+    }
+
+    /// Rows taken and not given yet, and the bytes of their records.
+    #[getter]
+    fn waiting(&self) -> (usize, usize) {
+        self.taking.waiting
+    }
+
+    /// Look at the lines of `buffer[start:end]`, which ends with a newline; `line` were before.
+    fn cut(
+        &mut self,
+        py: Python<'_>,
+        buffer: &Bound<'_, PyByteArray>,
+        start: usize,
+        end: usize,
+        line: usize,
+    ) -> PyResult<Outcome> {
+        // SAFETY: nobody else has the buffer while this runs: the interpreter is held, and `holds` gets a copy.
+        #[allow(unsafe_code)]
+        let whole = unsafe { buffer.as_bytes() };
+        let (mut at, mut number) = (start, line);
+        let (mut passed, mut spared, mut taken, mut last, mut others) = (0, 0, 0, None, Vec::new());
+        while at < end {
+            let stop = memchr(b'\n', &whole[at..end]).map_or(end, |n| at + n);
+            number += 1;
+            let bytes = &whole[at..stop];
+            match self.fate(py, bytes, number)? {
+                Fate::Passed => passed += 1,
+                Fate::Spared => {
+                    spared += 1;
+                    last = Some((number, at, stop));
+                }
+                Fate::Taken => taken += 1,
+                Fate::Others => others.push((number, at, stop)),
+            }
+            at = stop + 1;
+        }
+        Ok((passed, spared, taken, last, others))
+    }
+
+    /// Give the rows taken so far, and begin anew.
+    fn take<'py>(&mut self, py: Python<'py>) -> PyResult<Vec<Taken<'py>>> {
+        self.taking.give(py)
+    }
+}
+
+enum Fate {
+    Passed,
+    Spared,
+    Taken,
+    Others,
+}
+
+impl Lines {
+    fn fate(&mut self, py: Python<'_>, line: &[u8], number: usize) -> PyResult<Fate> {
+        let judged = self.mentions.judge(line);
+        if !matches!(line.last(), Some(b'}' | b'\r')) || line.len() > self.longest {
+            return Ok(Fate::Others);
+        }
+        if judged.unwanted && !judged.more && judged.asked == 0 {
+            return Ok(Fate::Passed);
+        }
+        if judged.asked == 1
+            && !judged.more
+            && let Some(holds) = &self.holds
+            && memmem::find(line, &self.mark).is_some()
+            && !holds.call1(py, (PyBytes::new(py, self.text(line, judged.id)),))?.is_truthy(py)?
+        {
+            if self.first {
+                return Ok(Fate::Spared);
+            }
+            self.first = true;
+        }
+        let position = i64::try_from(number).unwrap_or(i64::MAX);
+        Ok(if self.taking.add(trimmed(line), position) { Fate::Taken } else { Fate::Others })
+    }
+
+    /// Give the part of a line that is asked: see `stashlight.decoders.json_bodies.text_of`.
+    fn text<'a>(&self, line: &'a [u8], id: u32) -> &'a [u8] {
+        let Some((_, key)) = self.fields.iter().find(|(of, _)| *of == id) else { return line };
+        text_of(line, key).unwrap_or(line)
+    }
+}
+
+fn trimmed(line: &[u8]) -> &[u8] {
+    let is_blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0);
+    let start = line.iter().take_while(|b| is_blank(b)).count();
+    let end = line.iter().rev().take_while(|b| is_blank(b)).count();
+    if start == line.len() { &[] } else { &line[start..line.len() - end] }
+}
+
+fn text_of<'a>(line: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+    let at = memmem::find(line, key)?;
+    let start = at + key.len() + 1;
+    if at < 1
+        || line[at - 1] == b'\\'
+        || line.get(start - 1..=start) != Some(b":\"")
+        || memmem::find(&line[start..], key).is_some()
+        || memmem::find(line, b"\\u").is_some()
+    {
+        return None;
+    }
+    let mut end = start + 1;
+    loop {
+        end += memchr(b'"', line.get(end..)?)?;
+        let escapes = line[start + 1..end].iter().rev().take_while(|b| **b == b'\\').count();
+        end += 1;
+        if escapes % 2 == 0 {
+            return Some(&line[start..end]);
+        }
+    }
+}

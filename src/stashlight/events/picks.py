@@ -1,0 +1,58 @@
+"""What to take of records that are as most are: made of the vocabularies and of what wrappings say of their records."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from stashlight.decoders import Pick, Picks, Slot
+from stashlight.events.plan import Plan, compile_plan
+from stashlight.events.vocabularies import VOCABULARIES
+from stashlight.events.vocabulary import Vocabulary
+from stashlight.events.wrapping import Wrapping
+from stashlight.events.wrappings import PLAIN
+
+__all__ = ["meaning_of", "picks"]
+
+Event = tuple[Vocabulary, int]
+
+
+@cache
+def picks() -> Picks:
+    """Give all that may be taken by columns."""
+    return Picks(tuple(layout for each in PLAIN if (layout := each.layout) is not None), tuple(_picks()))
+
+
+@cache
+def meaning_of() -> Mapping[int, Event]:
+    """Give what each of the picks means, by its number."""
+    return dict(enumerate(event for _, event in _both()))
+
+
+def _picks() -> list[Pick]:
+    return [pick for pick, _ in _both()]
+
+
+def _both() -> list[tuple[Pick, Event]]:
+    return [
+        (made, (vocabulary, event_id))
+        for layout, wrapping in enumerate(PLAIN)
+        for vocabulary in VOCABULARIES
+        for event_id in vocabulary.events
+        if isinstance(event_id, int) and (made := _pick(layout, wrapping, vocabulary, event_id)) is not None
+    ]
+
+
+def _pick(layout: int, wrapping: Wrapping, vocabulary: Vocabulary, event_id: int) -> Pick | None:
+    plan = compile_plan(vocabulary.name, None, event_id, vocabulary.events[event_id])
+    slots = _slots(wrapping, plan)
+    if slots is None:
+        return None
+    only = tuple((name, tuple(sorted(values))) for name, values in plan.only)
+    return Pick(layout, vocabulary.providers, event_id, slots, only)
+
+
+def _slots(wrapping: Wrapping, plan: Plan) -> tuple[Slot, ...] | None:
+    """Give the slots after those that every row begins with; None if the actor cannot be taken."""
+    fields = tuple(Slot("field", (name,)) for name in plan.fields)
+    if not plan.needs_actor:
+        return fields
+    return None if wrapping.actor_slots is None else (*wrapping.actor_slots, *fields)

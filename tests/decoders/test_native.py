@@ -1,0 +1,213 @@
+"""The compiled readers give what the readers in Python give, row for row; what they are unsure of they leave to them."""
+
+import json
+import struct
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stashlight.decoders import read, sources
+from stashlight.decoders.json_bodies import text_of
+from stashlight.decoders.native import is_native
+from stashlight.events.needed import Needed
+from stashlight.events.picks import picks
+from stashlight.events.reading import MAPPED, read_source
+from stashlight.events.tally import Tally
+
+pytestmark = pytest.mark.skipif(not is_native(), reason="the compiled readers are not built here: no Rust compiler")
+
+SYSMON = {
+    "SourceName": "Microsoft-Windows-Sysmon",
+    "Channel": "Microsoft-Windows-Sysmon/Operational",
+    "Hostname": "pc1.corp.example",
+    "EventTime": "2024-02-28 18:16:37",
+    "@timestamp": "2024-02-28T18:16:38.381Z",
+    "EventID": 11,
+    "UtcTime": "2024-02-28 18:16:37.381",
+    "ProcessGuid": "{11111111-2222-3333-4444-555555555555}",
+    "ProcessId": "4242",
+    "Image": "C:\\Windows\\System32\\robocopy.exe",
+    "TargetFilename": "C:\\Users\\Public\\x\\Bericht für März.docx",
+    "User": "CORP\\jdoe",
+}
+SECURITY = {
+    "SourceName": "Microsoft-Windows-Security-Auditing",
+    "Channel": "Security",
+    "Hostname": "fs1",
+    "EventTime": "2024-02-28 18:16:37",
+    "@timestamp": "2024-02-28T18:16:38.381Z",
+    "EventID": 4663,
+    "ObjectType": "File",
+    "ObjectName": "D:\\share\\a.xlsx",
+    "SubjectUserName": "jdoe",
+    "SubjectDomainName": "CORP",
+    "ProcessId": "0x10a",
+}
+PIPELINE = {
+    "SourceName": "Microsoft-Windows-PowerShell",
+    "Channel": "Microsoft-Windows-PowerShell/Operational",
+    "Hostname": "pc1",
+    "EventTime": "2024-02-28 18:16:37",
+    "@timestamp": "2024-02-28T18:16:38.381Z",
+    "EventID": 4103,
+    "Payload": "CommandInvocation(Compress-Archive): path=x",
+    "ContextInfo": "Host Application = powershell.exe\n User = CORP\\jdoe",
+    "AccountName": "jdoe",
+}
+BEATS6 = {
+    "source_name": "Microsoft-Windows-Sysmon",
+    "log_name": "Microsoft-Windows-Sysmon/Operational",
+    "computer_name": "pc1",
+    "@timestamp": "2024-02-28T18:16:38.381Z",
+    "event_id": 11,
+    "message": "File created",
+    "event_data": {k: SYSMON[k] for k in ("UtcTime", "Image", "TargetFilename", "ProcessId")},
+}
+ECS = {
+    "@timestamp": "2024-02-28T18:16:38.381Z",
+    "event": {"code": "11", "created": "2024-02-28T18:16:40Z"},
+    "message": "File created",
+    "winlog": {
+        "provider_name": "Microsoft-Windows-Sysmon",
+        "channel": "Microsoft-Windows-Sysmon/Operational",
+        "computer_name": "pc1",
+        "event_id": 11,
+        "event_data": BEATS6["event_data"],
+    },
+}
+EVENT = {
+    "Event": {
+        "System": {
+            "Provider": {"#attributes": {"Name": "Microsoft-Windows-PowerShell", "Guid": "x"}},
+            "EventID": {"#attributes": {"Qualifiers": 0}, "#text": 4104},
+            "Channel": "Microsoft-Windows-PowerShell/Operational",
+            "Computer": "pc1",
+            "TimeCreated": {"#attributes": {"SystemTime": "2024-02-28T18:16:38.381000Z"}},
+            "Security": {"#attributes": {"UserID": "S-1-5-21-1"}},
+            "Execution": {"#attributes": {"ProcessID": 77}},
+        },
+        "EventData": {"ScriptBlockText": "Compress-Archive x", "ScriptBlockId": "a", "MessageNumber": 1},
+    }
+}
+SHAPES = {"sysmon": SYSMON, "security": SECURITY, "pipeline": PIPELINE, "beats6": BEATS6, "ecs": ECS, "event": EVENT}
+NEEDED = Needed({4103: (r"\x{43}ompress",), 800: (r"\x{43}ompress",)})
+
+values = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    st.text(max_size=20),
+    st.sampled_from(["", "-", "11", "0x1f", "<Event a", "C:\\a\\b.txt", "\ud800", "4663", "MICROSOFT-windows-Sysmon"]),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=2),
+)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> bytes:
+    """A record that is nearly plain: a value or a key that another would not have, or bytes that are not JSON."""
+    record: dict[str, object] = dict(draw(st.sampled_from(list(SHAPES.values()))))
+    names = st.sampled_from([*record, "EventData", "message", "_raw", "Message", "event", "process", "ObjectType"])
+    for name in draw(st.lists(names, max_size=2)):
+        record[name] = draw(values)
+    if "event_data" in record and draw(st.booleans()):
+        record["event_data"] = {"Image": draw(values), draw(st.sampled_from(["ProcessId", "x"])): draw(values)}
+    separators = draw(st.sampled_from([(",", ":"), (", ", ": ")]))
+    text = json.dumps(record, ensure_ascii=draw(st.booleans()), separators=separators)
+    raw = text.encode("utf-8", "surrogatepass")
+    if draw(st.integers(0, 5)) == 0:
+        at = draw(st.integers(0, len(raw)))
+        raw = raw[:at] + draw(st.binary(max_size=3)).replace(b"\n", b"") + raw[at:]
+    return raw
+
+
+@pytest.fixture(scope="session")
+def evtx_folder(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real event logs, unpacked."""
+    folder = tmp_path_factory.mktemp("evtx")
+    packed = (shared / "telemetry" / "evtx" / "evtx-attack-samples.tar.zst").open("rb")
+    with (
+        packed,
+        zstandard.ZstdDecompressor().stream_reader(packed) as plain,
+        tarfile.open(fileobj=plain, mode="r|") as tar,
+    ):
+        for number, member in enumerate(tar):
+            file = tar.extractfile(member) if member.isfile() and member.name.endswith(".evtx") else None
+            if file is not None:
+                (folder / f"{number}.evtx").write_bytes(file.read())
+    return folder
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(lines(), min_size=1, max_size=12))
+def test_lines_give_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Sequence[bytes]) -> None:
+    log = tmp_path / "log.json"
+    log.write_bytes(json.dumps(SYSMON).encode() + b"\n" + b"\n".join(written) + b"\n")
+    _same(log, monkeypatch)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_plain_records_are_taken_by_columns(shape: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "log.json"
+    log.write_text("".join(json.dumps({**SHAPES[shape], "RecordNumber": n}) + "\n" for n in range(3)))
+    rows = _same(log, monkeypatch)
+    monkeypatch.setenv("STASHLIGHT_NATIVE", "1")
+    (source,) = sources([str(log)])
+    assert sum(batch.taken for batch in read(source, replace(MAPPED, picks=picks()))) == 3
+    assert len(rows) == 3
+    assert {row["record"] for row in rows.values()} == {1, 2, 3}
+
+
+def test_recordings_give_the_same_rows(evtx_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logs = sorted(evtx_folder.rglob("*.evtx"))
+    assert logs
+    assert sum(len(_same(log, monkeypatch)) for log in logs) > 1_000
+
+
+def test_damaged_event_logs_give_the_same(evtx_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = max(evtx_folder.rglob("*.evtx"), key=lambda path: path.stat().st_size % 1_118_208).read_bytes()
+    log = tmp_path / "log.evtx"
+    for at in range(4096 + 600, min(len(whole), 4096 + 65536), 7_777):
+        log.write_bytes(whole[:at] + struct.pack("<I", 0xDEADBEEF) + whole[at + 4 :])
+        _same(log, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("record", "part"),
+    [
+        (b'{"a":1,"Payload":"x \\" y"}', b'"x \\" y"'),
+        (b'{"a":1,"Payload":"x\\\\"}', b'"x\\\\"'),
+        (b'{"a":1,"Payload": "x"}', None),
+        (b'{"Payload":"x","Payload":"y"}', None),
+        (b'{"a":"\\"Payload","b":"x"}', None),
+        (b'{"a":"\\u0041","Payload":"x"}', None),
+        (b'{"a":1,"Payload":"x', None),
+        (b'{"a":1,"Payload":5}', None),
+        (b'{"a":1}', None),
+    ],
+)
+def test_only_the_text_is_asked_where_it_can_be_told(record: bytes, part: bytes | None) -> None:
+    assert text_of(record, "Payload") == (record if part is None else part)
+
+
+def _same(log: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Mapping[str, object]]:
+    """Read a log both ways; give its rows by key and position."""
+    (source,) = sources([str(log)])
+    both: list[tuple[object, dict[str, Mapping[str, object]]]] = []
+    for native in ("1", "0"):
+        monkeypatch.setenv("STASHLIGHT_NATIVE", native)
+        tally = Tally()
+        tables = list(read_source(source, tally, needed=NEEDED))
+        rows = pa.concat_tables(tables).to_pylist() if tables else []
+        counts = (tally.records, tally.rejected, tally.spared, tally.unmapped, sorted(map(repr, tally.problems)))
+        both.append((counts, {f"{row['event_key']} {row['record']}": row for row in rows}))
+    assert both[0] == both[1]
+    return both[0][1]
