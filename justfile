@@ -1,6 +1,8 @@
 # The words of this project's day; `./check` and continuous integration use the same.
 # Tools come from .venv (`uv sync`), so nothing has to be activated.
 
+every_test := 'pytest -n auto --maxprocesses 8 --dist worksteal -m "not alone"; others=$?; pytest -m alone && exit $others'
+
 export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
 generated := "README.md docs/concepts/score.md docs/guides/look-files-up.md docs/reference/baseline.md docs/reference/cli.md docs/reference/events.md docs/reference/exports.md docs/reference/formats.md docs/reference/hunts.md docs/reference/procedures.md docs/reference/result.md docs/reference/settings.md"
 
@@ -8,9 +10,9 @@ generated := "README.md docs/concepts/score.md docs/guides/look-files-up.md docs
 _default:
     @just --list
 
-# Run the tests, or some of them: just test tests/outputs
+# Run all tests, on all cores, then by themselves those that measure; or some tests: just test tests/outputs
 test *arguments:
-    pytest {{arguments}}
+    {{ if arguments == "" { every_test } else { "pytest " + arguments } }}
 
 # Check style and that imports run downward only.
 lint:
@@ -43,6 +45,10 @@ run *arguments:
 # Write the bundled sample anew.
 samples:
     python -m stashlight.simulation samples
+
+# Get the programs that `just bench` runs beside a scan, as far as they can be had here, into .peers/
+peers:
+    sh benchmarks/get_peers.sh
 
 # Measure speed beside plain loops on the same files: just bench --data DIR --write
 bench *arguments:

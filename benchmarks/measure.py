@@ -48,10 +48,12 @@ def run(
     began = time.perf_counter()
     with (output or Path(os.devnull)).open("wb") as out, _started(command, out, cwd) as process:
         peaks, ended = [0], Event()
+        # Both are daemons: whenever a signal comes, nobody waits for them.
         timer = Timer(limit, _kill, [process.pid])
-        watcher = Thread(target=_watch, args=(process.pid, peaks, ended)) if look else None
+        timer.daemon = True
+        watcher = Thread(target=_watch, args=(process.pid, peaks, ended), daemon=True)
         timer.start()
-        if watcher:
+        if look:
             watcher.start()
         try:
             # Not waited for to the last: as long as it is a zombie, its number is nobody else's.
@@ -60,7 +62,7 @@ def run(
         finally:
             timer.cancel()
             ended.set()
-            if watcher:
+            if look:
                 watcher.join()
             _kill(process.pid)
         _, status, usage = os.wait4(process.pid, 0)

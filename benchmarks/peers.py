@@ -73,6 +73,10 @@ def hayabusa(program: Path, container: str, files: Path, out: Path) -> Contender
     return Contender("Hayabusa", command, json_lines, remark, version, result, home)
 
 
+GOT = Path(__file__).parent.parent / ".peers"
+"""Where `get_peers.sh` puts them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """How to have it run ((program, container, folder of files, folder to write into) → contender), and to get it."""
@@ -101,13 +105,13 @@ def peers(given: Mapping[str, str], container: str, files: Path, out: Path) -> l
     """Give every peer, those included that are not here or cannot read this kind of data."""
     found: list[Contender] = []
     for name, peer in PEERS.items():
-        place = given.get(name) or shutil.which(name)
+        place = given.get(name) or (str(GOT / name) if (GOT / name).exists() else shutil.which(name))
         program = _program(Path(place).absolute(), name) if place and peer.is_program else Path(place or name)
         if place and program and program.exists():
             found.append(peer.make(program.absolute(), container, files, out))
         else:
             reason = f"{place} holds no {name}" if place else "not here"
-            remark = f"{reason}; get it with {peer.get}, then `--peer {name}=PATH`"
+            remark = f"{reason}: `just peers` gets it, or {peer.get}, then `--peer {name}=PATH`"
             found.append(Contender(name.capitalize(), remark=remark))
     return found
 

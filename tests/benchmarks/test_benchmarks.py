@@ -59,9 +59,13 @@ def test_all_contenders_run_and_stand_in_the_table(tmp_path: Path) -> None:
     assert not [row for row in goals if ("EVTX:" in row[1] or "Zircolite" in row[1]) and row[3].strip() != "–"]
 
 
-def test_a_peer_that_is_not_there_is_named_with_the_way_to_get_it(tmp_path: Path) -> None:
+def test_a_peer_that_is_not_there_is_named_with_the_way_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from benchmarks.peers import PEERS, peers
 
+    monkeypatch.setattr("benchmarks.peers.GOT", tmp_path / "got")
+    monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "chainsaw").write_text("not a program")
     given = {"chainsaw": str(tmp_path), "tenzir": str(tmp_path / "nowhere"), "zircolite": str(tmp_path)}
     found = peers(given, "evtx", tmp_path, tmp_path)
@@ -71,7 +75,9 @@ def test_a_peer_that_is_not_there_is_named_with_the_way_to_get_it(tmp_path: Path
     assert "no zircolite.py" in found[0].remark
 
 
-def test_a_peer_is_found_in_the_folder_that_it_was_built_or_released_into(tmp_path: Path) -> None:
+def test_a_peer_is_found_in_the_folder_that_it_was_built_or_released_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from benchmarks.peers import peers
 
     for place in ("hayabusa-3.0.0-lin", "target/release/chainsaw"):
@@ -82,11 +88,12 @@ def test_a_peer_is_found_in_the_folder_that_it_was_built_or_released_into(tmp_pa
     (tmp_path / "rules" / "config").mkdir(parents=True)
     (tmp_path / "mappings").mkdir()
     (tmp_path / "mappings" / "sigma-event-logs-all.yml").touch()
-    found = {
-        e.name: e for e in peers({"hayabusa": str(tmp_path), "chainsaw": str(tmp_path)}, "evtx", tmp_path, tmp_path)
-    }
+    monkeypatch.setattr("benchmarks.peers.GOT", tmp_path / "got")
+    (tmp_path / "got").mkdir()
+    (tmp_path / "got" / "chainsaw").symlink_to(tmp_path)
+    found = {each.name: each for each in peers({"hayabusa": str(tmp_path)}, "evtx", tmp_path, tmp_path)}
     assert found["Hayabusa"].command[0] == str(tmp_path / "hayabusa-3.0.0-lin")
-    assert found["Chainsaw"].command[0] == str(tmp_path / "target/release/chainsaw")
+    assert found["Chainsaw"].command[0] == str(tmp_path / "got/chainsaw/target/release/chainsaw")
     assert found["Hayabusa"].version == found["Chainsaw"].version == "3.1.4"
 
 

@@ -145,6 +145,7 @@ _FEW = 1_000
 _RATIO, _SLACK_SECONDS = 3, 0.6
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("flood", _FLOODS)
 def test_twice_as_much_takes_about_twice_as_long(flood: str) -> None:
     _rules()
