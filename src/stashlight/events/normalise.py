@@ -15,7 +15,7 @@ from stashlight.decoders import Picked, Record
 from stashlight.errors import Problem
 from stashlight.events import arrow, converters
 from stashlight.events.clocks import Clocks, Timed, Value
-from stashlight.events.coded import Coded, joined, repeated
+from stashlight.events.coded import Coded, repeated
 from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.picks import meaning_of
 from stashlight.events.plan import (
@@ -210,7 +210,7 @@ def _together(made: Sequence[tuple[int, Columns]]) -> pa.Table:
     """Make one table of all: of few rows, making and joining a table for each meaning would cost most."""
     n = sum(rows for rows, _ in made)
     arrays = [
-        joined([_coded(columns.get(name), rows) for rows, columns in made]).arrow(kind)
+        arrow.typed([value for rows, columns in made for value in _rows(columns.get(name), rows)], kind)
         if any(columns.get(name) is not None for _, columns in made)
         else arrow.repeated(None, n, kind)
         for name, kind in _COLUMNS
@@ -218,8 +218,8 @@ def _together(made: Sequence[tuple[int, Columns]]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=ARROW)
 
 
-def _coded(column: Coded | Value, n: int) -> Coded:
-    return column if isinstance(column, Coded) else repeated(column, n)
+def _rows(column: Coded | Value, n: int) -> Sequence[Value]:
+    return column.rows if isinstance(column, Coded) else [column] * n
 
 
 def _assemble(made: Columns, n: int) -> pa.Table:

@@ -24,9 +24,9 @@ __all__ = ["RANGE_BYTES", "Shift", "Task", "ranges", "together"]
 RANGE_BYTES = 16 << 20
 """Bytes of a range: small enough that the last ones keep all cores busy, large enough to bury their overhead."""
 
-_SMALL = 2 << 20
+_SMALL = 16 << 20
 _MOST_TOGETHER = 127
-_BYTES_TOGETHER = 8 << 20
+_BYTES_TOGETHER = 32 << 20
 """
 Files of how many bytes are read together, how many of them more than one, and how many bytes at most.
 

@@ -26,6 +26,8 @@ _ROWS = 20_000
 # it is left, they end a table as well.
 _BYTES = 8 << 20
 _SIGN_OF_LIFE = 4 << 20
+_UNPACKED = 4
+"""How many times their size small files may hold before they are read on their own."""
 
 
 def read_source(
@@ -68,6 +70,8 @@ def small(
     None if they are not as small as they look, or hold tables of our own: then they want to be read one by one.
     """
     normaliser: Normaliser | None = None
+    most = _UNPACKED * sum(source.size for source in sources)
+    tables: list[pa.Table] = []
     problems: list[list[Problem]] = []
     for source in sources:
         if read_back(source, tally) is not None:
@@ -76,18 +80,22 @@ def small(
             normaliser = Normaliser(source.name, needed, tally)
         else:
             normaliser.begin(source.name)
-        for _ in _rows(source, normaliser, tally, wanted, form, strict=strict):
-            return None
+        for table in _rows(source, normaliser, tally, wanted, form, strict=strict):
+            if tally.bytes > most:
+                return None
+            if table is not None:
+                tables.append(table)
         problems.append(tally.problems)
         tally.problems = []
     if normaliser is None:
         return None
-    table = _table(normaliser) or ARROW.empty_table()
+    if (last := _table(normaliser)) is not None:
+        tables.append(last)
     tally.unmapped += normaliser.unmapped
     tally.problems = [
         p for read, said in zip(problems, normaliser.remarks, strict=True) for p in (*read, *said.problems)
     ]
-    return table
+    return pa.concat_tables(tables) if tables else ARROW.empty_table()
 
 
 def _table(normaliser: Normaliser) -> pa.Table | None:
