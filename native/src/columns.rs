@@ -1,9 +1,10 @@
 //! Values gathered by columns: each distinct one once, and for each row which of them it has.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use pyo3::IntoPyObjectExt;
+use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
@@ -86,6 +87,40 @@ impl Column {
         self.places.clear();
         Ok((PyBytes::new(py, &codes), PyList::new(py, values)?))
     }
+}
+
+/// Number the combinations of codes: for each row its number, and for each number the row that has it first.
+#[pyfunction]
+pub fn combinations<'py>(
+    py: Python<'py>,
+    columns: Vec<PyBuffer<u32>>,
+) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyList>)> {
+    let columns = columns.iter().map(|column| column.to_vec(py)).collect::<PyResult<Vec<_>>>()?;
+    let rows = columns.iter().map(Vec::len).min().unwrap_or(0);
+    let hasher = DefaultHashBuilder::default();
+    let hash = |row: usize| {
+        let mut state = hasher.build_hasher();
+        for column in &columns {
+            state.write_u32(column[row]);
+        }
+        state.finish()
+    };
+    let is_equal = |a: usize, b: usize| columns.iter().all(|column| column[a] == column[b]);
+    let mut known: HashTable<u32> = HashTable::new();
+    let mut firsts: Vec<usize> = Vec::new();
+    let mut codes: Vec<u8> = Vec::with_capacity(rows * 4);
+    for row in 0..rows {
+        let own = hash(row);
+        let found = known.find(own, |&code| is_equal(firsts[code as usize], row)).copied();
+        let code = found.unwrap_or_else(|| {
+            let code = u32::try_from(firsts.len()).unwrap_or(u32::MAX);
+            firsts.push(row);
+            known.insert_unique(own, code, |&other| hash(firsts[other as usize]));
+            code
+        });
+        codes.extend_from_slice(&code.to_ne_bytes());
+    }
+    Ok((PyBytes::new(py, &codes), PyList::new(py, firsts)?))
 }
 
 fn is_same(known: &Known, texts: &str, value: Value<'_>) -> bool {

@@ -13,11 +13,12 @@ mod picks;
 mod taking;
 
 /// What the two sides have agreed on; a library that was built for another is not used.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("FORM", FORM)?;
     module.add_class::<chunks::Chunks>()?;
-    module.add_class::<lines::Lines>()
+    module.add_class::<lines::Lines>()?;
+    module.add_function(wrap_pyfunction!(columns::combinations, module)?)
 }

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, cast
 from stashlight.decoders.batch import Wanted
 from stashlight.decoders.picks import Picked, Picks
 
-__all__ = ["Chunks", "Lines", "is_native", "native_chunks", "native_lines", "picked"]
+__all__ = ["Chunks", "Lines", "combinations", "is_native", "native_chunks", "native_lines", "picked"]
 
 Spot = tuple[int, int, int]
 """Number of a line, where it starts in the buffer, and where it ends."""
@@ -62,7 +62,7 @@ class Chunks(Taking, Protocol):
         ...
 
 
-_FORM: Final = 1
+_FORM: Final = 2
 """What the two sides have agreed on: a library that was built from an older source is not used."""
 
 
@@ -134,6 +134,18 @@ def _said(picks: Picks) -> tuple[list[object], list[object]]:
         for each in picks.picks
     ]
     return layouts, taken
+
+
+def combinations(columns: Sequence[Sequence[int]]) -> tuple[Sequence[int], Sequence[int]] | None:
+    """
+    Number the combinations of codes (arrays of unsigned 32-bit numbers); None if only Python could.
+
+    Gives the number of each row, and for each number the first row that has it.
+    """
+    if not is_native():
+        return None
+    codes, rows = _native.combinations(columns)
+    return _numbers(codes, "I"), rows
 
 
 def picked(taking: Taking) -> list[Picked]:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from stashlight.decoders.native import combinations
 from stashlight.events import arrow
 
 __all__ = ["Coded", "coded", "each", "every", "first", "joined", "only", "repeated"]
@@ -72,15 +73,19 @@ def every(columns: Sequence[Coded], combine: Callable[..., Any]) -> Coded:
     codes = columns[0].codes
     if all(column.codes is codes for column in columns):
         return Coded(list(map(combine, *(column.values for column in columns))), codes)
-    places = [range(len(column)) if column.codes is None else column.codes for column in columns]
-    if any(column.codes is None for column in columns):
+    places = [column.codes for column in columns if column.codes is not None]
+    if len(places) < len(columns):
         # One of them is different in each row.
         return Coded(list(map(combine, *(column.rows for column in columns))))
-    known: dict[tuple[int, ...], int] = {}
-    found = array("I", [known.setdefault(row, len(known)) for row in zip(*places, strict=True)])
     values = [column.values for column in columns]
-    combined = [combine(*(v[code] for v, code in zip(values, row, strict=True))) for row in known]
-    return Coded(combined, found)
+    if len(columns[0]) >= _FEW and (numbered := combinations(places)) is not None:
+        found, rows = numbered
+        known = [[codes[row] for codes in places] for row in rows]
+    else:
+        numbers: dict[tuple[int, ...], int] = {}
+        found = array("I", [numbers.setdefault(row, len(numbers)) for row in zip(*places, strict=True)])
+        known = list(numbers)
+    return Coded([combine(*(v[code] for v, code in zip(values, row, strict=True))) for row in known], found)
 
 
 def first(columns: Sequence[Coded]) -> Coded:
