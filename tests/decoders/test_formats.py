@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false
 # pyarrow's functions take "anything array-like", which is untyped.
 
+import gzip
 import io
 from pathlib import Path
 
@@ -173,13 +174,22 @@ def test_parquet_rows_are_records_and_a_cut_file_is_told(tmp_path: Path) -> None
 
 def test_event_tables_of_our_own_pass_as_they_are(tmp_path: Path) -> None:
     names = ["event_key", "file", "record", "kind", "ts_us", "host_key"]
-    table = pa.table({name: pa.array([1, 2]) for name in names})
+    table = pa.table({name: pa.array(["1", "2"] if name in {"event_key", "kind"} else [1, 2]) for name in names})
     pq.write_table(table, tmp_path / "events")
-    batches = read_events(Source("events", tmp_path / "events", 1))
-    assert batches is not None
-    assert pa.Table.from_batches([b for b in batches if isinstance(b, pa.RecordBatch)]).equals(table)
+    (tmp_path / "packed").write_bytes(gzip.compress((tmp_path / "events").read_bytes()))
+    for file in ("events", "packed"):
+        found = read_events(Source(file, tmp_path / file, 1), names[:5])
+        assert found is not None
+        assert found.rows == 2
+        assert found.size > 0
+        whole = pa.Table.from_batches([b for b in found.batches if isinstance(b, pa.RecordBatch)])
+        assert [whole.schema.field(name).type for name in ("event_key", "kind")] == [
+            pa.string(),
+            pa.dictionary(pa.int32(), pa.string()),
+        ]
+        assert whole.to_pydict() == table.select(names[:5]).to_pydict()
     (tmp_path / "other").write_bytes(SAMPLES["parquet"])
-    assert read_events(Source("other", tmp_path / "other", 1)) is None
+    assert read_events(Source("other", tmp_path / "other", 1), names) is None
 
 
 def test_real_recordings_are_read_whole(shared: Path) -> None:

@@ -1,16 +1,14 @@
 """Source → batches of records: find the container by looking, decode it, bound what is said about it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import cache
 
-import pyarrow as pa
-
 from stashlight.decoders.batch import ALL, Batch, Wanted
 from stashlight.decoders.formats import Format
-from stashlight.decoders.formats.parquet import event_tables
+from stashlight.decoders.formats.parquet import EventTable, event_table
 from stashlight.decoders.source import Source
 from stashlight.decoders.stream import Stream
 from stashlight.decoders.unpack import UNREADABLE
@@ -57,9 +55,9 @@ def read(source: Source, wanted: Wanted = ALL, *, strict: bool = False, format: 
     return _bounded(_read(source, wanted, format, strict=strict), source.name)
 
 
-def read_events(source: Source) -> Iterator[pa.RecordBatch | Problem] | None:
+def read_events(source: Source, columns: Collection[str]) -> EventTable | None:
     """
-    Give the batches of an event table of our own (Parquet) as they are; None if `source` is anything else.
+    Give an event table of our own (Parquet) as it is, of which only these columns; None if `source` is anything else.
 
     For whoever writes and reads such tables: they need no decoding and no mapping. See `formats.parquet.EVENT_COLUMNS`.
     """
@@ -70,11 +68,8 @@ def read_events(source: Source) -> Iterator[pa.RecordBatch | Problem] | None:
     except UNREADABLE:
         return None
     with closing(file):
-        stream = Stream(source.name, file)
-        tables = event_tables(stream)
-        if tables is None:
-            return None
-        return (Problem(source.name, "", each) if isinstance(each, str) else each for each in tables)
+        is_plain = source.entry is None and source.length is None
+        return event_table(Stream(source.name, file), source.path if is_plain else None, columns)
 
 
 def sniff(head: bytes) -> str:

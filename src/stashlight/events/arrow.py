@@ -1,7 +1,7 @@
 """The few things done with Arrow, typed: its own stubs say little."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any, cast
@@ -10,20 +10,25 @@ import pyarrow as pa
 
 __all__ = [
     "at",
+    "computed",
     "counts",
     "fitted",
     "found",
     "ints_moved",
+    "is_coded",
     "joined",
     "kept",
-    "matches",
+    "regex",
     "repeated",
+    "scalar",
     "span",
     "taken",
+    "text_bytes",
     "texts",
     "typed",
     "values",
     "without_pandas",
+    "written_out",
 ]
 
 _FEW_ROWS = 4_000
@@ -34,7 +39,7 @@ AnyArray = Any
 
 
 @cache
-def _compute() -> Callable[..., Any]:
+def _compute() -> Any:  # noqa: ANN401 - a module without types
     """
     Give what calls Arrow's functions by name.
 
@@ -42,10 +47,20 @@ def _compute() -> Callable[..., Any]:
     25 ms; every method that computes (`filter`, `take`, `cast`) imports it.
     """
     try:
-        module: Any = import_module("pyarrow._compute")
+        return import_module("pyarrow._compute")
     except ImportError:  # its name is no promise
-        module = import_module("pyarrow.compute")
-    return module.call_function
+        return import_module("pyarrow.compute")
+
+
+def computed(function: str, *arguments: object) -> AnyArray:
+    """Call one of Arrow's functions: https://arrow.apache.org/docs/cpp/compute.html."""
+    return _compute().call_function(function, list(arguments))
+
+
+def regex(column: AnyArray, pattern: str) -> AnyArray:
+    """Tell of each text whether the pattern (RE2) is found in it."""
+    module = _compute()
+    return module.call_function("match_substring_regex", [column], module.MatchSubstringOptions(pattern))
 
 
 def without_pandas() -> None:
@@ -82,10 +97,15 @@ def typed(values: Sequence[Value], kind: pa.DataType) -> AnyArray:
         return make([_encodable(v) for v in values], kind)
 
 
+def scalar(value: Value, kind: pa.DataType) -> Any:  # noqa: ANN401 - its type depends on `kind`
+    """Make one value. Where its type has to be found out, Arrow looks for a package that most have not, each time."""
+    return cast("Any", pa).scalar(_encodable(value), kind)
+
+
 def repeated(value: Value, n: int, kind: pa.DataType) -> AnyArray:
     """Make a column of one value."""
     arrow = cast("Any", pa)
-    return arrow.nulls(n, kind) if value is None else arrow.repeat(arrow.scalar(_encodable(value), kind), n)
+    return arrow.nulls(n, kind) if value is None else arrow.repeat(scalar(value, kind), n)
 
 
 def texts(table: pa.Table, name: str) -> list[str]:
@@ -105,45 +125,70 @@ def at(table: pa.Table, rows: Sequence[int]) -> pa.Table:
 
 def taken(values: AnyArray, places: AnyArray) -> AnyArray:
     """Give the values at these places, both of them arrays."""
-    return _compute()("take", [values, places])
+    return computed("take", values, places)
 
 
 def counts(table: pa.Table, name: str) -> dict[str, int]:
     """Count the values of a column."""
-    pairs = _compute()("value_counts", [table[name]]).to_pylist()
+    pairs = computed("value_counts", table[name]).to_pylist()
     return {pair["values"]: pair["counts"] for pair in pairs}
 
 
-def span(table: pa.Table, name: str) -> tuple[int | None, int | None]:
+def span(table: pa.Table | pa.RecordBatch, name: str) -> tuple[int | None, int | None]:
     """Give the least and the greatest value of a column."""
-    ends = _compute()("min_max", [table[name]]).as_py()
+    ends = computed("min_max", cast("Any", table)[name]).as_py()
     return ends["min"], ends["max"]
 
 
 def kept(table: pa.Table, keep: Sequence[bool]) -> pa.Table:
     """Leave out the rows that are not to be kept."""
-    return _compute()("filter", [table, typed(keep, pa.bool_())])
+    return computed("filter", table, typed(keep, pa.bool_()))
 
 
 def ints_moved(table: pa.Table, name: str, by: int) -> pa.Table:
     """Add a number to every value of a column."""
     whole = cast("Any", table)
     at = whole.schema.get_field_index(name)
-    return whole.set_column(at, whole.schema.field(at), _compute()("add", [whole[name], cast("Any", pa).scalar(by)]))
+    return whole.set_column(at, whole.schema.field(at), computed("add", whole[name], scalar(by, pa.int64())))
 
 
-def fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table | None:
-    """Give the columns of the schema, those that the batch lacks as NULL; None if a column cannot be of its type."""
+def is_coded(column: AnyArray) -> bool:
+    """Tell whether a column has its values in a dictionary."""
+    return hasattr(column, "dictionary")
+
+
+def fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch | None:
+    """
+    Give the columns of the schema, those that the batch lacks as NULL; None if a column cannot be of its type.
+
+    A dictionary of values of that type stays one.
+    """
     columns: list[AnyArray] = []
     for name, kind in zip(schema.names, schema.types, strict=True):
         if name not in batch.schema.names:
             columns.append(repeated(None, batch.num_rows, kind))
             continue
         try:
-            columns.append(cast("Any", batch).column(name).cast(kind))
+            column: AnyArray = cast("Any", batch).column(name)
+            has = column.type.value_type if is_coded(column) else column.type
+            columns.append(column if has == kind else column.cast(kind))
         except (pa.ArrowException, KeyError, ValueError):
             return None
-    return pa.Table.from_arrays(columns, schema=schema)
+    return cast("Any", pa).RecordBatch.from_arrays(columns, names=schema.names)
+
+
+def text_bytes(batch: pa.RecordBatch) -> int:
+    """Give how long all texts are that stand in dictionaries, counted once a row."""
+    columns: Sequence[AnyArray] = cast("Any", batch).columns
+    lengths = [taken(computed("binary_length", c.dictionary), c.indices) for c in columns if is_coded(c)]
+    return sum(computed("sum", each).as_py() or 0 for each in lengths)
+
+
+def written_out(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
+    """Give rows whose texts stand in them, not in a dictionary."""
+    columns: Sequence[AnyArray] = cast("Any", batch).columns
+    plain = [taken(c.dictionary, c.indices) if is_coded(c) else c for c in columns]
+    return pa.Table.from_arrays(plain, schema=schema)
 
 
 def joined(tables: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
@@ -162,26 +207,13 @@ def joined(tables: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def matches(table: pa.Table, name: str, pattern: str) -> bool:
-    """Tell whether every value of a column is there and matches."""
-    # Imported here: for tables of others only, see `_compute`.
-    import pyarrow.compute as pc
-
-    whole = cast("Any", pc).match_substring_regex(table[name], pattern)
-    return not whole.null_count and bool(cast("Any", pc).all(whole, min_count=0).as_py())
-
-
 def found(values: Sequence[str], patterns: Sequence[str]) -> list[bool] | None:
     """Tell for each text whether one of the patterns (RE2) is found in it; None if a pattern is too large."""
     texts = typed(values, pa.string())
-    # Imported here: only where hyperscan is not.
-    import pyarrow.compute as pc
-
-    compute = cast("Any", pc)
     hits = repeated(False, len(values), pa.bool_())
     for pattern in patterns:
         try:
-            hits = compute.or_(hits, compute.match_substring_regex(texts, pattern))
+            hits = computed("or", hits, regex(texts, pattern))
         except pa.ArrowInvalid:
             return None
     return cast("list[bool]", hits.to_pylist())

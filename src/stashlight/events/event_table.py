@@ -1,72 +1,101 @@
 """The project's own event tables, as `stashlight convert` writes them, read back column by column."""
 
 from collections.abc import Iterator
-from typing import cast
+from functools import partial
 
 import pyarrow as pa
 
 from stashlight.decoders import Source, read_events
 from stashlight.errors import Problem
-from stashlight.events import arrow
+from stashlight.events import arrow, masks
 from stashlight.events.needed import ALL_NEEDED, Needed
-from stashlight.events.schema import ARROW, Kind
+from stashlight.events.schema import ARROW, Kind, names
 from stashlight.events.tally import Tally
 
 __all__ = ["read_back"]
 
-
 # What whoever reads events counts on.
 _CHECKS = (("event_key", r"\A[0-9a-f]{32}\z"), ("kind", rf"\A(?:{'|'.join(Kind)})\z"))
+_MISFIT = "not an event table as we write it: a column's type, an event_key or a kind"
+
+_MOST_BYTES = 64 << 20
+"""Texts beyond which rows are given in several tables: of a small dictionary they may be more than any memory holds."""
 
 
 def read_back(source: Source, tally: Tally, needed: Needed = ALL_NEEDED) -> Iterator[pa.Table] | None:
     """
     Give the tables of an event table that we wrote; None if `source` is anything else, which is then untouched.
 
-    Script blocks that are not `needed` are counted only, as when the log itself is read.
+    Script blocks that are not `needed` are counted only, as when the log itself is read. On the way no row becomes an
+    object of Python's: texts are asked about once each, however many rows have them.
     """
     # Standard input can be looked at once only; there the decoder takes the rows one by one.
-    batches = read_events(source) if source.path is not None else None
-    return None if batches is None else _tables(source.name, batches, tally, needed)
-
-
-def _tables(name: str, batches: Iterator[pa.RecordBatch | Problem], tally: Tally, needed: Needed) -> Iterator[pa.Table]:
+    found = read_events(source, names()) if source.path is not None else None
+    if found is None:
+        return None
     tally.files += 1
     tally.formats["parquet"] += 1
+    return _tables(source.name, found.batches, tally, needed, found.size / found.rows)
+
+
+def _tables(
+    name: str, batches: Iterator[pa.RecordBatch | str], tally: Tally, needed: Needed, row_bytes: float
+) -> Iterator[pa.Table]:
     for batch in batches:
-        if isinstance(batch, Problem):
-            tally.problems.append(batch)
+        if isinstance(batch, str):
+            tally.problems.append(Problem(name, "", batch))
             continue
-        table = arrow.fitted(batch, ARROW)
-        tally.bytes += batch.nbytes
-        if table is None or not all(arrow.matches(table, *check) for check in _CHECKS):
-            table = None
-            reason = "not an event table as we write it: a column's type, an event_key or a kind"
-            tally.problems.append(Problem(name, f"row {tally.records + 1}", reason, batch.num_rows))
-            tally.rejected += batch.num_rows
+        rows = _fitting(name, batch, tally)
         tally.records += batch.num_rows
-        if table is not None and (table := _sifted(table, tally, needed)).num_rows:
-            yield table
+        tally.bytes = round(tally.records * row_bytes)
+        if rows is not None:
+            yield from _given(_sifted(rows, tally, needed))
 
 
-def _sifted(table: pa.Table, tally: Tally, needed: Needed) -> pa.Table:
+def _fitting(name: str, batch: pa.RecordBatch, tally: Tally) -> pa.RecordBatch | None:
+    """Give the rows that are as we write them, None if no row is."""
+    rows = arrow.fitted(batch, ARROW)
+    first, bad = 0, batch.num_rows
+    if rows is not None:
+        fits = masks.every(masks.matching(rows.column(column), pattern) for column, pattern in _CHECKS)
+        first, bad = masks.misses(fits)
+        if bad:
+            rows = masks.chosen(rows, fits)
+    if bad:
+        tally.problems.append(Problem(name, f"row {tally.records + first + 1}", _MISFIT, bad))
+        tally.rejected += bad
+    return rows
+
+
+def _sifted(rows: pa.RecordBatch, tally: Tally, needed: Needed) -> pa.RecordBatch:
     """Leave out the script blocks that nobody will look at; the parts of a block that was logged in parts are kept."""
-    ids = arrow.values(table, "event_id")
-    rows: dict[int, list[int]] = {i: [] for i in needed.patterns}
-    for row, event_id in enumerate(ids):
-        if event_id in rows:
-            rows[cast("int", event_id)].append(row)
-    if not any(rows.values()):
-        return table
-    kinds, parts, times = (arrow.values(table, name) for name in ("kind", "script_parts", "ts_us"))
-    keep = [True] * table.num_rows
-    for event_id, found in rows.items():
-        whole = [r for r in found if kinds[r] == Kind.SCRIPT_BLOCK and (parts[r] or 0) in (0, 1)]
-        take = needed.among(event_id, arrow.values(arrow.at(table, whole), "script_text")) if whole else None
-        if take is None:
-            continue
-        for row, is_needed in zip(whole, take, strict=True):
-            keep[row] = is_needed
-    left = [times[r] for r in range(table.num_rows) if not keep[r]]
-    tally.spare(str(Kind.SCRIPT_BLOCK), left)
-    return arrow.kept(table, keep) if left else table
+    keep: list[arrow.AnyArray] = []
+    for event_id in needed.patterns:
+        blocks = masks.every(
+            (
+                masks.among(rows.column("event_id"), [event_id]),
+                masks.among(rows.column("kind"), [Kind.SCRIPT_BLOCK]),
+                masks.among(rows.column("script_parts"), [None, 0, 1]),
+            )
+        )
+        asked = masks.asked(rows.column("script_text"), partial(needed.among, event_id), blocks)
+        if asked is not None:
+            keep.append(masks.either(asked, masks.inverted(blocks)))
+    if not keep:
+        return rows
+    kept = masks.every(keep)
+    if masks.misses(kept)[1]:
+        left = masks.chosen(rows, masks.inverted(kept))
+        tally.spare_rows(str(Kind.SCRIPT_BLOCK), left.num_rows, *arrow.span(left, "ts_us"))
+        return masks.chosen(rows, kept)
+    return rows
+
+
+def _given(rows: pa.RecordBatch) -> Iterator[pa.Table]:
+    """Give the rows as tables whose texts stand in them, each of a size that fits into memory."""
+    if rows.num_rows > 1 and arrow.text_bytes(rows) > _MOST_BYTES:
+        middle = rows.num_rows // 2
+        yield from _given(rows.slice(0, middle))
+        yield from _given(rows.slice(middle))
+    elif rows.num_rows:
+        yield arrow.written_out(rows, ARROW)

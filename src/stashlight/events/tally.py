@@ -77,6 +77,11 @@ class Tally:
         known = [t for t in times if isinstance(t, int)]
         self._span(min(known, default=None), max(known, default=None))
 
+    def spare_rows(self, kind: str, events: int, first: int | None, last: int | None) -> None:
+        """Count events that get no rows, and the first and last of their times."""
+        self.spare_unread(kind, events)
+        self._span(first, last)
+
     def spare_unread(self, kind: str, events: int) -> None:
         """Count events that were not even parsed."""
         self.events += events

@@ -5,8 +5,11 @@ Source: https://parquet.apache.org/docs/file-format/
 """
 
 import tempfile
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO, cast
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import pyarrow as pa
 
@@ -20,16 +23,33 @@ from stashlight.errors import Problem
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
-__all__ = ["EVENT_COLUMNS", "decode", "event_tables", "fits"]
+__all__ = ["EVENT_COLUMNS", "EventTable", "decode", "event_table", "fits"]
 
 EVENT_COLUMNS = frozenset({"event_key", "file", "record", "kind", "ts_us", "host_key"})
 """Columns by which an event table of our own is known; no log has them all."""
 
 _MAGIC = b"PAR1"
 _BATCH_ROWS = 5000
+_MOST_ROWS = 20_000
+_BATCH_BYTES = 32 << 20
+_MOST_BYTES = 1 << 60
 _COPY_BYTES = 1 << 20
 _MEMORY_BYTES = 16 << 20
 _ID_COLUMNS = ("EventID", "EventCode", "event_id")
+
+
+@dataclass(frozen=True, slots=True)
+class EventTable:
+    """
+    An event table of our own, read as it comes: batches, text where it is damaged.
+
+    Texts come as dictionaries, but for event keys: each distinct one is read once, and nobody need look at rows.
+    `size` is what its columns take unpacked, in bytes, and `rows` how many there are, as its directory says.
+    """
+
+    batches: Iterator[pa.RecordBatch | str]
+    size: int
+    rows: int
 
 
 def fits(head: bytes) -> int:
@@ -37,7 +57,7 @@ def fits(head: bytes) -> int:
 
 
 def decode(stream: Stream, wanted: Wanted, *, strict: bool) -> Iterator[Batch]:  # noqa: ARG001 - columns are typed already
-    """Give every row as a dict; its position is its number. Event tables come this way too: see `event_tables`."""
+    """Give every row as a dict; its position is its number. Event tables come this way too: see `event_table`."""
     number = 0
     for table in _batches(_seekable(stream)):
         if isinstance(table, str):
@@ -53,41 +73,66 @@ def decode(stream: Stream, wanted: Wanted, *, strict: bool) -> Iterator[Batch]: 
         yield Batch(records, [], skipped, table.nbytes, "parquet")
 
 
-def event_tables(stream: Stream) -> Iterator[pa.RecordBatch | str] | None:
+def event_table(stream: Stream, path: Path | None, columns: Collection[str]) -> EventTable | None:
     """
-    Give the batches of an event table untouched, text if it is damaged; None if the stream holds anything else.
+    Give an event table, of which only these columns are read; None if the stream holds anything else.
 
-    Use up the stream only if it begins with Parquet's magic.
+    Use up the stream only if it begins with Parquet's magic, and not at all if the file `path` is what it gives.
     """
     if not stream.head.startswith(_MAGIC):
         return None
-    file = _seekable(stream)
+    file = _plain(path) or _seekable(stream)
     try:
-        marked = EVENT_COLUMNS.issubset(_opened(file).schema_arrow.names)
+        parquet = _opened(file)
+        names, types = parquet.schema_arrow.names, parquet.schema_arrow.types
+        if EVENT_COLUMNS.issubset(names):
+            texts = [n for n, t in zip(names, types, strict=True) if n != "event_key" and t == pa.string()]
+            size = sum(parquet.metadata.row_group(i).total_byte_size for i in range(parquet.num_row_groups))
+            size, rows = max(0, min(size, _MOST_BYTES)), max(1, parquet.metadata.num_rows)
+            parquet = _opened(file, texts, parquet.metadata)
+            step = max(1, min(_MOST_ROWS, _BATCH_BYTES * rows // max(1, size)))
+            return EventTable(_batches(file, parquet, step, [n for n in names if n in columns]), size, rows)
     except (pa.ArrowException, OSError, ValueError):
-        marked = False
-    if marked:
-        return _batches(file)
+        pass
     file.close()
     return None
 
 
-def _batches(file: BinaryIO) -> Iterator[pa.RecordBatch | str]:
+def _batches(
+    file: BinaryIO, parquet: "ParquetFile | None" = None, rows: int = _BATCH_ROWS, columns: list[str] | None = None
+) -> Iterator[pa.RecordBatch | str]:
     """Give batches until the end, or until something is damaged: then what it was; close the file."""
-    file.seek(0)
     try:
-        yield from _opened(file).iter_batches(batch_size=_BATCH_ROWS)  # pyright: ignore[reportUnknownMemberType]
+        yield from (parquet or _opened(file)).iter_batches(rows, columns=columns)  # pyright: ignore[reportUnknownMemberType]
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         yield f"damaged Parquet: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
     finally:
         file.close()
 
 
-def _opened(file: BinaryIO) -> "ParquetFile":
+def _opened(file: BinaryIO, dictionaries: list[str] | None = None, directory: Any = None) -> "ParquetFile":  # noqa: ANN401 - its name is not exported
     # Imported here: every reader has this module to look at heads with, and few read Parquet.
     from pyarrow.parquet import ParquetFile
 
-    return ParquetFile(file, thrift_string_size_limit=_MEMORY_BYTES, thrift_container_size_limit=1_000_000)
+    file.seek(0)
+    return ParquetFile(
+        file,
+        metadata=directory,
+        read_dictionary=dictionaries,
+        thrift_string_size_limit=_MEMORY_BYTES,
+        thrift_container_size_limit=1_000_000,
+    )
+
+
+def _plain(path: Path | None) -> BinaryIO | None:
+    """Give the file itself if nothing need be unpacked: mapped into memory it would take us down if it is cut."""
+    with suppress(OSError):
+        if path is not None:
+            file: Any = pa.OSFile(str(path), "r")
+            if file.read(len(_MAGIC)) == _MAGIC:
+                return file
+            file.close()
+    return None
 
 
 def _seekable(stream: Stream) -> BinaryIO:
