@@ -81,6 +81,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise SystemExit(message)
     if options.write:
         put(PAGE, text)
+        print("written into docs/performance.md; `just docs` takes it into README.md", file=sys.stderr)
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
@@ -109,6 +110,25 @@ def signals() -> str:
         for signal in SIGNALS
     ]
     return _table(("signal", "family", "how to have it logged"), rows)
+
+
+def speed() -> str:
+    """Give how long the benchmark's scans took, and how many times as long each program beside them."""
+    page = (ROOT / "docs" / "performance.md").read_text("utf-8")
+    lines: list[tuple[str, str, str, str]] = []
+    for title in ("NDJSON", "EVTX"):
+        for size, table in re.findall(
+            rf"^\*\*{title}\*\*, ([\d,]+ MB)(.*?)^(?:\*\*|Median)", page, re.DOTALL | re.MULTILINE
+        ):
+            rows = [[cell.strip() for cell in line.split("|")] for line in table.splitlines() if line.startswith("| ")]
+            (scan,) = (row for row in rows if row[1] == "stashlight scan")
+            peers = [f"{row[1]}: {row[5]}" for row in rows if row[5] != "–" and row[1].startswith(_PEERS)]
+            lines.append((title, size, f"{scan[2].split()[0]} s, {scan[4]} MB of memory", ", ".join(peers)))
+    machine = re.findall(r"^Median .*; (.*)\.$", page, re.MULTILINE)
+    return f"On {', '.join(machine)}, start included:\n\n{_table(['', 'size', 'scan', 'times as long'], lines)}"
+
+
+_PEERS = ("Zircolite", "Tenzir", "Chainsaw", "Hayabusa")
 
 
 def output_formats() -> str:
