@@ -32,9 +32,9 @@ impl Chunks {
         Self { wanted: Ids::new(&wanted), most, settings, taking: Taking::new(layouts, picks) }
     }
 
-    /// Forget what is left of a file before.
-    fn begin(&mut self, py: Python<'_>) -> PyResult<()> {
-        self.taking.forget(py)
+    /// Take what follows as of this file; with 0 forget all before.
+    fn begin(&mut self, py: Python<'_>, file: u32) -> PyResult<()> {
+        self.taking.begin(py, file)
     }
 
     /// Rows taken and not given yet, and the bytes of their records.

@@ -50,10 +50,10 @@ impl Lines {
         }
     }
 
-    /// Forget what is left of a file before.
-    fn begin(&mut self, py: Python<'_>) -> PyResult<()> {
+    /// Take what follows as of this file; with 0 forget all before.
+    fn begin(&mut self, py: Python<'_>, file: u32) -> PyResult<()> {
         self.first = false;
-        self.taking.forget(py)
+        self.taking.begin(py, file)
     }
 
     /// Rows taken and not given yet, and the bytes of their records.

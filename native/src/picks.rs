@@ -50,6 +50,9 @@ pub struct Rows {
     pub columns: Vec<Column>,
     pub keys: Vec<[u8; 16]>,
     pub positions: Vec<i64>,
+    pub files: Vec<u32>,
+    /// Records that have another value where `only` asks for some.
+    pub others: usize,
     pub bytes: usize,
 }
 
@@ -151,7 +154,7 @@ impl Picks {
     }
 
     /// Take the values of a record; false if it is none that is known for sure, and nothing was taken.
-    pub fn take(&mut self, tape: &Tape<'_>, position: i64, raw: &[u8]) -> bool {
+    pub fn take(&mut self, tape: &Tape<'_>, position: i64, file: u32, raw: &[u8]) -> bool {
         let nodes = &tape.0;
         self.root.clear();
         if !survey(nodes, 0, &self.beside, &mut self.root) {
@@ -169,6 +172,14 @@ impl Picks {
             return false;
         }
         let Some(pick) = self.pick(nodes, index) else { return false };
+        match self.is_meant(nodes, pick) {
+            Some(true) => {}
+            Some(false) => {
+                self.picks[pick].rows.others += 1;
+                return true;
+            }
+            None => return false,
+        }
         if !self.resolve(nodes, index, pick) {
             return false;
         }
@@ -180,6 +191,7 @@ impl Picks {
         let key = blake2b_simd::Params::new().hash_length(16).hash(raw);
         rows.keys.push(key.as_bytes().try_into().unwrap_or_default());
         rows.positions.push(position);
+        rows.files.push(file);
         rows.bytes += raw.len();
         true
     }
@@ -218,6 +230,20 @@ impl Picks {
         self.by_event[index].get(provider.to_ascii_lowercase().as_str())?.get(&id).copied()
     }
 
+    /// Tell whether the fields that decide have one of their values; none if that is not sure.
+    fn is_meant(&self, nodes: &[Node<'_>], pick: usize) -> Option<bool> {
+        for (name, values) in &self.picks[pick].only {
+            let Some(Value::Text(said)) = self.data.get(*name).and_then(|at| scalar(&nodes[at])) else { return None };
+            if !said.is_ascii() {
+                return None;
+            }
+            if !values.iter().any(|value| said.eq_ignore_ascii_case(value)) {
+                return Some(false);
+            }
+        }
+        Some(true)
+    }
+
     /// Find the place of each value of a row; false if one is not as it should be.
     fn resolve(&mut self, nodes: &[Node<'_>], index: usize, pick: usize) -> bool {
         let layout = &self.layouts[index];
@@ -225,13 +251,6 @@ impl Picks {
         let data = &self.data;
         let places = &mut self.places;
         places.clear();
-        for (name, values) in &pick.only {
-            let said = data.get(*name).and_then(|at| scalar(&nodes[at]));
-            let Some(Value::Text(said)) = said else { return false };
-            if !said.is_ascii() || !values.iter().any(|value| said.eq_ignore_ascii_case(value)) {
-                return false;
-            }
-        }
         for &(name, must_say) in &layout.told {
             let at = name.and_then(|name| self.root.get(name));
             if must_say {

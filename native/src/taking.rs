@@ -22,14 +22,16 @@ pub type LayoutSaid = (
 /// layout, providers (folded), event id, slots (how, names), only: see `picks::Pick`.
 pub type PickSaid = (usize, Vec<String>, u32, Vec<(String, Vec<String>)>, Vec<(String, Vec<String>)>);
 
-/// Of one pick: its number, keys, positions, bytes of the records, and for each value its codes and values.
-pub type Taken<'py> = (usize, Bound<'py, PyList>, Bound<'py, PyBytes>, usize, Bound<'py, PyList>);
+/// Of one pick: its number, others, files, keys, positions, bytes of the records, and codes and values of each column.
+pub type Taken<'py> =
+    (usize, usize, Bound<'py, PyBytes>, Bound<'py, PyList>, Bound<'py, PyBytes>, usize, Bound<'py, PyList>);
 
 pub struct Taking {
     picks: Picks,
     buffers: Buffers,
     copy: Vec<u8>,
     tape: Tape<'static>,
+    file: u32,
     /// Rows taken and not given yet, and the bytes of their records.
     pub waiting: (usize, usize),
 }
@@ -41,6 +43,7 @@ impl Taking {
             buffers: Buffers::default(),
             copy: Vec::new(),
             tape: Tape(Vec::new()),
+            file: 0,
             waiting: (0, 0),
         }
     }
@@ -55,7 +58,7 @@ impl Taking {
         self.copy.extend_from_slice(content);
         let mut tape = std::mem::replace(&mut self.tape, Tape(Vec::new())).reset();
         let is_taken = simd_json::fill_tape(&mut self.copy, &mut self.buffers, &mut tape).is_ok()
-            && self.picks.take(&tape, position, content);
+            && self.picks.take(&tape, position, self.file, content);
         self.tape = tape.reset();
         if is_taken {
             self.waiting = (self.waiting.0 + 1, self.waiting.1 + content.len());
@@ -63,9 +66,10 @@ impl Taking {
         is_taken
     }
 
-    /// Forget what was taken and not given.
-    pub fn forget(&mut self, py: Python<'_>) -> PyResult<()> {
-        if self.waiting.0 > 0 {
+    /// Take what follows as of this file; with 0 forget all before.
+    pub fn begin(&mut self, py: Python<'_>, file: u32) -> PyResult<()> {
+        self.file = file;
+        if file == 0 && self.waiting.0 > 0 {
             self.give(py)?;
         }
         Ok(())
@@ -77,14 +81,17 @@ impl Taking {
         let mut all = Vec::new();
         for (number, pick) in self.picks.picks.iter_mut().enumerate() {
             let rows = &mut pick.rows;
-            if rows.keys.is_empty() {
+            let others = std::mem::take(&mut rows.others);
+            if rows.keys.is_empty() && others == 0 {
                 continue;
             }
+            let files: Vec<u8> = rows.files.drain(..).flat_map(u32::to_ne_bytes).collect();
             let keys = PyList::new(py, rows.keys.drain(..).map(hex))?;
             let positions: Vec<u8> = rows.positions.drain(..).flat_map(i64::to_ne_bytes).collect();
             let columns = rows.columns.iter_mut().map(|column| column.take(py)).collect::<PyResult<Vec<_>>>()?;
             let bytes = std::mem::take(&mut rows.bytes);
-            all.push((number, keys, PyBytes::new(py, &positions), bytes, PyList::new(py, columns)?));
+            let (files, positions) = (PyBytes::new(py, &files), PyBytes::new(py, &positions));
+            all.push((number, others, files, keys, positions, bytes, PyList::new(py, columns)?));
         }
         Ok(all)
     }

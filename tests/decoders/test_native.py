@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stashlight.decoders import read, sources
+from stashlight.decoders import Bodies, Native, read, sources
 from stashlight.decoders.json_bodies import text_of
 from stashlight.decoders.native import is_native
 from stashlight.events.needed import Needed
@@ -161,7 +161,9 @@ def test_plain_records_are_taken_by_columns(shape: str, tmp_path: Path, monkeypa
     rows = _same(log, monkeypatch)
     monkeypatch.setenv("STASHLIGHT_NATIVE", "1")
     (source,) = sources([str(log)])
-    assert sum(batch.taken for batch in read(source, replace(MAPPED, picks=picks()))) == 3
+    native = Native(frozenset(MAPPED.ids or ()), Bodies(), picks())
+    assert sum(batch.taken for batch in read(source, replace(MAPPED, native=native))) == 3
+    assert [(len(picked.keys), list(picked.files)) for picked in native.take()] == [(3, [0, 0, 0])]
     assert len(rows) == 3
     assert {row["record"] for row in rows.values()} == {1, 2, 3}
 

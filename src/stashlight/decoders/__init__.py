@@ -4,7 +4,9 @@ Bytes → records, with where they stood: containers only, nothing of meaning.
 `sources` lists what there is to read, `read` reads one of them.
 """
 
-from stashlight.decoders.batch import ALL, Batch, Bodies, Wanted
+from stashlight.decoders.batch import ALL, Batch, Wanted
+from stashlight.decoders.bodies import Bodies
+from stashlight.decoders.native import Native
 from stashlight.decoders.picks import Layout, Pick, Picked, Picks, Slot
 from stashlight.decoders.reading import formats, read, read_events
 from stashlight.decoders.record import Record
@@ -16,6 +18,7 @@ __all__ = [
     "Batch",
     "Bodies",
     "Layout",
+    "Native",
     "Pick",
     "Picked",
     "Picks",

@@ -2,27 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from stashlight.decoders.picks import NO_PICKS, Picked, Picks
+from stashlight.decoders.bodies import NO_BODIES, Bodies
+from stashlight.decoders.native import Native
 from stashlight.decoders.record import Record
 from stashlight.errors import Problem
 
-__all__ = ["ALL", "Batch", "Bodies", "Wanted"]
-
-
-@dataclass(frozen=True, slots=True)
-class Bodies:
-    """
-    What records of these ids must hold to be wanted: one of the patterns (as `engines.pattern` writes them) in a text.
-
-    Asked only where that is quicker than parsing, and only of records with `mark` in their bytes. Of ids in `fields` the
-    text is in this field. `kept` is a folder for what is worth compiling once, "" for none.
-    """
-
-    ids: frozenset[int] = frozenset()
-    patterns: tuple[str, ...] = ()
-    mark: bytes = b""
-    kept: str = ""
-    fields: tuple[tuple[int, str], ...] = ()
+__all__ = ["ALL", "Batch", "Wanted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +15,12 @@ class Wanted:
     """
     The event ids that someone will look at; None means every record. Records without an id are always wanted.
 
-    Of records that fit one of the `picks` a reader may give the values (`Batch.picked`) instead of the record.
+    Plain records may be given to `native` to take their values by columns.
     """
 
     ids: frozenset[int] | None = None
-    bodies: Bodies = Bodies()
-    picks: Picks = NO_PICKS
+    bodies: Bodies = NO_BODIES
+    native: Native | None = field(default=None, compare=False)
 
     def takes(self, event_id: int | None) -> bool:
         return self.ids is None or event_id is None or event_id in self.ids
@@ -49,12 +34,12 @@ class Batch:
     """
     Some records of one source, in order.
 
-    Every record of the source is counted once: in `records`, in `taken` (its values come in `picked`, of this batch or a
-    later one), in `skipped` (well framed, its id not wanted), in `spared` (its id is among `Wanted.bodies`, and it holds
-    none of these) or in `rejected` (not usable; `problems` says where and why). Of records that are spared the first and
-    the last of a source are given all the same, so that it is known when they were: the last one in the last batch, whose
-    `spared` may be -1. `problems` also holds what befell the file as a whole. `bytes` counts content after unpacking,
-    `lines` its lines where they were cut anyway.
+    Every record of the source is counted once: in `records`, in `taken` (by `Wanted.native`), in `skipped` (well framed,
+    its id not wanted), in `spared` (its id is among `Wanted.bodies`, and it holds none of these) or in `rejected` (not
+    usable; `problems` says where and why). Of records that are spared the first and the last of a source are given all
+    the same, so that it is known when they were: the last one in the last batch, whose `spared` may be -1. `problems`
+    also holds what befell the file as a whole. `bytes` counts content after unpacking, `lines` its lines where they were
+    cut anyway.
     """
 
     records: list[Record] = field(default_factory=list[Record])
@@ -66,4 +51,3 @@ class Batch:
     lines: int = 0
     spared: int = 0
     taken: int = 0
-    picked: list[Picked] = field(default_factory=list[Picked])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Final
 
-from stashlight.decoders.batch import Bodies
+from stashlight.decoders.bodies import Bodies
 from stashlight.decoders.json_spelling import UNSURE, spelled
 from stashlight.decoders.searching import is_there, searcher
 

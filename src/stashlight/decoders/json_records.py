@@ -6,7 +6,6 @@ from typing import cast
 from stashlight.decoders.batch import Batch, Wanted
 from stashlight.decoders.envelopes import unwrap
 from stashlight.decoders.json_text import JsonError, dump, load
-from stashlight.decoders.picks import Picked
 from stashlight.decoders.record import Record
 from stashlight.errors import Problem
 
@@ -39,7 +38,6 @@ class Filling:
     skipped: int = 0
     spared: int = 0
     taken: int = 0
-    picked: list[Picked] = field(default_factory=list[Picked])
 
     def reject(self, where: str, reason: str) -> None:
         self.problems.append(Problem(self.name, where, reason))
@@ -93,5 +91,4 @@ class Filling:
             lines=lines,
             spared=self.spared,
             taken=self.taken,
-            picked=self.picked,
         )

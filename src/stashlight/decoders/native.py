@@ -5,25 +5,25 @@ They do what the readers in Python do, and leave to them what is not plain. STAS
 """
 
 import os
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
-from stashlight.decoders.batch import Wanted
+from stashlight.decoders.bodies import Bodies
+from stashlight.decoders.json_bodies import holds
 from stashlight.decoders.picks import Picked, Picks
 
-__all__ = ["Chunks", "Lines", "combinations", "is_native", "native_chunks", "native_lines", "picked"]
+__all__ = ["Chunks", "Lines", "Native", "combinations", "is_native"]
 
 Spot = tuple[int, int, int]
 """Number of a line, where it starts in the buffer, and where it ends."""
 
 
 class Taking(Protocol):
-    """What readers have in common: records that are taken by columns, of one file after another."""
+    """What readers have in common: records that are taken by columns."""
 
-    def begin(self) -> None:
-        """Forget what is left of a file before."""
+    def begin(self, file: int, /) -> None:
+        """Take what follows as of this file; with 0 forget all before."""
         ...
 
     @property
@@ -31,8 +31,8 @@ class Taking(Protocol):
         """Records taken and not given yet, and their bytes."""
         ...
 
-    def take(self) -> list[tuple[int, list[str], bytes, int, list[tuple[bytes, list[object]]]]]:
-        """Give them, for each pick: its number, keys, positions, bytes, and for each column codes and values."""
+    def take(self) -> list[tuple[int, int, bytes, list[str], bytes, int, list[tuple[bytes, list[object]]]]]:
+        """Give them by pick: its number, others, files, keys, positions, bytes, codes and values of each column."""
         ...
 
 
@@ -62,7 +62,7 @@ class Chunks(Taking, Protocol):
         ...
 
 
-_FORM: Final = 2
+_FORM: Final = 3
 """What the two sides have agreed on: a library that was built from an older source is not used."""
 
 
@@ -82,31 +82,68 @@ def is_native() -> bool:
     return _native is not None and os.environ.get("STASHLIGHT_NATIVE") != "0"
 
 
-def native_lines(wanted: Wanted, holds: Callable[[bytes], bool] | None, longest: int) -> Lines | None:
+class Native:
     """
-    Give the reader of JSON lines of up to `longest` bytes; None if there is none, or every record is wanted.
+    The compiled readers, for those who read file after file into one table.
 
-    `holds` tells of the text of a record whether `wanted.bodies` are in it; without it all of them are.
+    They take the values of plain records that have one of `ids`, or none; of those in `bodies` only what holds them.
     """
-    return None if wanted.ids is None or not is_native() else _lines(wanted, holds, longest)
 
+    def __init__(self, ids: frozenset[int], bodies: Bodies, picks: Picks) -> None:
+        self._ids, self._bodies, self._picks = sorted(ids), bodies, picks
+        self._file = 0
+        self._lines: Lines | None = None
+        self._chunks: Chunks | None = None
 
-def native_chunks(wanted: Wanted, most: int) -> Chunks | None:
-    """Give the reader of chunks with at most so many records; None if there is none, or every record is wanted."""
-    return None if wanted.ids is None or not is_native() else _chunks(wanted, most)
+    def begin(self, file: int) -> None:
+        """Take what follows as of this file, counted from 0."""
+        self._file = file
+        for each in self._readers():
+            each.begin(file)
 
+    def lines(self, longest: int) -> Lines | None:
+        """Give the reader of JSON lines of up to `longest` bytes."""
+        if self._lines is None and is_native():
+            bodies = self._bodies
+            asks = holds(bodies)
+            asked = [] if asks is None else sorted(bodies.ids)
+            fields = list(bodies.fields)
+            made = _native.Lines(self._ids, asked, bodies.mark, asks, longest, fields, *_said(self._picks))
+            self._lines = cast("Lines", made)
+            self._lines.begin(self._file)
+        return self._lines
 
-@lru_cache(maxsize=4)
-def _lines(wanted: Wanted, holds: Callable[[bytes], bool] | None, longest: int) -> Lines:
-    bodies, ids = wanted.bodies, sorted(wanted.ids or ())
-    asked = [] if holds is None else sorted(bodies.ids)
-    fields = list(bodies.fields)
-    return cast("Lines", _native.Lines(ids, asked, bodies.mark, holds, longest, fields, *_said(wanted.picks)))
+    def chunks(self, most: int) -> Chunks | None:
+        """Give the reader of chunks of at most so many records."""
+        if self._chunks is None and is_native():
+            self._chunks = cast("Chunks", _native.Chunks(self._ids, most, *_said(self._picks)))
+            self._chunks.begin(self._file)
+        return self._chunks
 
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Records taken and not given yet, and their bytes."""
+        waiting = [each.waiting for each in self._readers()]
+        return sum(rows for rows, _ in waiting), sum(size for _, size in waiting)
 
-@lru_cache(maxsize=4)
-def _chunks(wanted: Wanted, most: int) -> Chunks:
-    return cast("Chunks", _native.Chunks(sorted(wanted.ids or ()), most, *_said(wanted.picks)))
+    def take(self) -> list[Picked]:
+        """Give them."""
+        return [
+            Picked(
+                pick,
+                others,
+                _numbers(files, "I"),
+                keys,
+                _numbers(positions, "q"),
+                size,
+                [(_numbers(codes, "I"), values) for codes, values in columns],
+            )
+            for each in self._readers()
+            for pick, others, files, keys, positions, size, columns in each.take()
+        ]
+
+    def _readers(self) -> list[Taking]:
+        return [each for each in (self._lines, self._chunks) if each is not None]
 
 
 def _said(picks: Picks) -> tuple[list[object], list[object]]:
@@ -146,16 +183,6 @@ def combinations(columns: Sequence[Sequence[int]]) -> tuple[Sequence[int], Seque
         return None
     codes, rows = _native.combinations(columns)
     return _numbers(codes, "I"), rows
-
-
-def picked(taking: Taking) -> list[Picked]:
-    """Give what the reader has taken so far."""
-    return [
-        Picked(
-            pick, keys, _numbers(positions, "q"), size, [(_numbers(codes, "I"), values) for codes, values in columns]
-        )
-        for pick, keys, positions, size, columns in taking.take()
-    ]
 
 
 def _numbers(text: bytes, form: str) -> Sequence[int]:

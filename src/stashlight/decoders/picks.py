@@ -8,7 +8,7 @@ Who knows what records mean says where to look (`Picks`); a reader that can take
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["NO_PICKS", "Layout", "Pick", "Picked", "Picks", "Slot"]
+__all__ = ["Layout", "Pick", "Picked", "Picks", "Slot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +55,15 @@ class Pick:
     event_id: int
     slots: tuple[Slot, ...]
     only: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Fields that must have one of these values (folded); a record whose field has another is given whole."""
+    """Fields that must have one of these values (folded); records whose field has another are counted."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Picks:
-    """All that is asked for; each is itself only, as comparing hundreds of names for each file would take time."""
+    """All that is asked for."""
 
     layouts: tuple[Layout, ...] = ()
     picks: tuple[Pick, ...] = ()
-
-
-NO_PICKS = Picks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +71,13 @@ class Picked:
     """
     Records of one pick, by columns, in order: BLAKE2b of their bytes (128 bits, hex), positions, sizes together.
 
-    `columns` are the layout's `told` and the pick's slots; row i of a column has `values[codes[i]]`.
+    `files` are numbers of files, as they were begun. `columns` are the layout's `told` and the pick's slots; row i of a
+    column has `values[codes[i]]`. `others` are so many records whose `only` field has another value.
     """
 
     pick: int
+    others: int
+    files: Sequence[int]
     keys: Sequence[str]
     positions: Sequence[int]
     bytes: int

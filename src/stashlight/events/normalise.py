@@ -15,7 +15,7 @@ from stashlight.decoders import Picked, Record
 from stashlight.errors import Problem
 from stashlight.events import arrow, converters
 from stashlight.events.clocks import Clocks, Timed, Value
-from stashlight.events.coded import Coded, repeated
+from stashlight.events.coded import Coded
 from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.picks import meaning_of
 from stashlight.events.plan import (
@@ -133,15 +133,19 @@ class Normaliser:
     def pick(self, picked: Picked) -> None:
         """Take in records whose values were taken by columns."""
         n = len(picked.keys)
-        self.records += n
+        self.records += n + picked.others
         self.rows += n
         vocabulary, event_id = meaning_of()[picked.pick]
+        if picked.others:
+            self._not_mapped((vocabulary.name, str(event_id)), picked.others)
+        if not n:
+            return
         told, fields = picked.columns[: FILE - PROVIDER], picked.columns[FILE - PROVIDER :]
         slots = [
             Coded(picked.keys),
             Coded(picked.positions),
             *(Coded(values, codes) for codes, values in told),
-            repeated(self.remarks[-1], n),
+            Coded(self.remarks, picked.files),
             *(Coded(values, codes) for codes, values in fields),
         ]
         self._plan(vocabulary, event_id).sifted.append(Rows(slots, picked.bytes))
@@ -200,10 +204,10 @@ class Normaliser:
             self._plans[plan_key] = compile_plan(vocabulary.name, key[0], None, vocabulary.events[key])
         return self._plans[plan_key]
 
-    def _not_mapped(self, event: Unmapped) -> None:
+    def _not_mapped(self, event: Unmapped, records: int = 1) -> None:
         if event not in self.unmapped and len(self.unmapped) >= _MAX_UNMAPPED:
             event = _OTHERS
-        self.unmapped[event] += 1
+        self.unmapped[event] += records
 
 
 def _together(made: Sequence[tuple[int, Columns]]) -> pa.Table:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from stashlight.decoders import Source, Wanted, read
+from stashlight.decoders import Native, Source, Wanted, read
+from stashlight.decoders.native import is_native
 from stashlight.errors import Problem
 from stashlight.events.event_table import read_back
 from stashlight.events.needed import ALL_NEEDED, Needed
@@ -55,8 +56,9 @@ def pieces(
         yield from tables
         return
     normaliser = Normaliser(source.name, needed, tally)
-    yield from _rows(source, normaliser, tally, wanted, form, strict=strict)
-    yield _table(normaliser)
+    native = _native(wanted, needed)
+    yield from _rows(source, normaliser, tally, wanted, form, native, strict=strict)
+    yield _last(normaliser, native)
     tally.unmapped += normaliser.unmapped
     tally.problems += normaliser.problems
 
@@ -72,6 +74,7 @@ def small(
     normaliser: Normaliser | None = None
     most = _UNPACKED * sum(source.size for source in sources)
     tables: list[pa.Table] = []
+    native: Native | None = None
     problems: list[list[Problem]] = []
     for source in sources:
         if read_back(source, tally) is not None:
@@ -80,7 +83,9 @@ def small(
             normaliser = Normaliser(source.name, needed, tally)
         else:
             normaliser.begin(source.name)
-        for table in _rows(source, normaliser, tally, wanted, form, strict=strict):
+        # The compiled readers go on from file to file, as long as they share a table.
+        native = native or _native(wanted, needed)
+        for table in _rows(source, normaliser, tally, wanted, form, native, strict=strict):
             if tally.bytes > most:
                 return None
             if table is not None:
@@ -89,7 +94,7 @@ def small(
         tally.problems = []
     if normaliser is None:
         return None
-    if (last := _table(normaliser)) is not None:
+    if (last := _last(normaliser, native)) is not None:
         tables.append(last)
     tally.unmapped += normaliser.unmapped
     tally.problems = [
@@ -103,15 +108,34 @@ def _table(normaliser: Normaliser) -> pa.Table | None:
     return table if table is not None and table.num_rows else None
 
 
+def _native(wanted: Wanted, needed: Needed) -> Native | None:
+    return None if wanted.ids is None or not is_native() else Native(wanted.ids, needed.bodies(), picks())
+
+
+def _last(normaliser: Normaliser, native: Native | None) -> pa.Table | None:
+    for picked in native.take() if native is not None else ():
+        normaliser.pick(picked)
+    return _table(normaliser)
+
+
 def _rows(
-    source: Source, normaliser: Normaliser, tally: Tally, wanted: Wanted, form: str, *, strict: bool
+    source: Source,
+    normaliser: Normaliser,
+    tally: Tally,
+    wanted: Wanted,
+    form: str,
+    native: Native | None,
+    *,
+    strict: bool,
 ) -> Iterator[pa.Table | None]:
     """Have the normaliser take every record; give what must not wait until the end."""
     tally.files += 1
     container = ""
     waiting = 0
     told = tally.bytes
-    wanted = replace(wanted, bodies=normaliser.needed.bodies(), picks=picks())
+    wanted = replace(wanted, bodies=normaliser.needed.bodies(), native=native)
+    if native is not None:
+        native.begin(len(normaliser.remarks) - 1)
     for batch in read(source, wanted, strict=strict, format=form):
         container = container or batch.format
         tally.bytes += batch.bytes
@@ -121,9 +145,12 @@ def _rows(
             tally.spare_unread(str(Kind.SCRIPT_BLOCK), batch.spared)
         tally.rejected += batch.rejected
         tally.problems += batch.problems
-        for picked in batch.picked:
-            normaliser.pick(picked)
-            waiting += picked.bytes
+        if native is not None:
+            rows, size = native.waiting
+            if rows >= _ROWS or size >= _BYTES:
+                waiting += size
+                for picked in native.take():
+                    normaliser.pick(picked)
         for record in batch.records:
             normaliser.add(record)
             waiting += len(record.raw)

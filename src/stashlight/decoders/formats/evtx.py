@@ -19,7 +19,6 @@ from evtx import PyEvtxParser
 
 from stashlight.decoders.batch import Batch, Wanted
 from stashlight.decoders.json_text import JsonError, load
-from stashlight.decoders.native import native_chunks, picked
 from stashlight.decoders.record import Record
 from stashlight.decoders.stream import Stream
 from stashlight.errors import Problem
@@ -33,9 +32,6 @@ _CHUNK_BYTES = 65536
 _CHUNK_HEADER_BYTES = 512
 _UNUSED = 0xFFFFFFFFFFFFFFFF
 _DIRTY = 1
-_ROWS, _BYTES = 20_000, 8 << 20
-"""Records taken by columns, and their bytes, from which on they are given."""
-
 _MOST_RECORDS = _CHUNK_BYTES // 24
 """No chunk can hold more: a record's frame alone has 24 bytes. Also the stop for a parser that goes round."""
 
@@ -74,9 +70,7 @@ class _Walk:
 
     def __init__(self, name: str, wanted: Wanted) -> None:
         self.name, self.wanted = name, wanted
-        self.native = native_chunks(wanted, _MOST_RECORDS)
-        if self.native is not None:
-            self.native.begin()
+        self.native = None if wanted.native is None else wanted.native.chunks(_MOST_RECORDS)
         self.offset = _HEADER_BYTES
         self.chunks = self.last = self.highest = 0
         self.promised_chunks = self.promised_last = 0
@@ -127,16 +121,10 @@ class _Walk:
             return None
         skipped, taken, others = read
         records = [Record(_fields(raw), position, raw) for position, raw in others]
-        rows, size = self.native.waiting
-        ready = picked(self.native) if rows >= _ROWS or size >= _BYTES else []
-        return Batch(records, [], skipped, len(chunk), "evtx", taken=taken, picked=ready)
+        return Batch(records, [], skipped, len(chunk), "evtx", taken=taken)
 
     def end(self) -> Batch:
-        """Give what is left, and hold the file's header against what came."""
-        batch = self._lost()
-        return batch if self.native is None else replace(batch, picked=picked(self.native))
-
-    def _lost(self) -> Batch:
+        """Hold the file's header against what came."""
         missing = max(0, self.promised_last - self.highest) if self.chunks < self.promised_chunks else 0
         if not missing:
             return Batch(format="evtx")
