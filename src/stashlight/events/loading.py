@@ -30,6 +30,9 @@ STALL = 300.0
 _WORTH_WORKERS = 32 << 20
 """Bytes on disk below which one process is done before others, which start in up to a second, have helped."""
 
+_KEY_BYTES = 16
+"""Bytes of an event key."""
+
 _SINK_ROWS = 122_880
 """
 What to gather before it goes to the sink, if memory allows: a row group of DuckDB's, which it takes over as it is.
@@ -200,13 +203,14 @@ class _Gathering:
 
     def _fresh(self, table: pa.Table) -> tuple[pa.Table, int]:
         """Leave out rows whose key was seen before, and say how many; remember the others."""
-        keys = [bytes.fromhex(key) for key in arrow.texts(table, "event_key")]
+        keys = arrow.digests(table, "event_key", _KEY_BYTES)
         if self._most is not None and len(self._seen) > self._most:
             self.is_crowded = True
         # Rows that go to the sink at one go have no order there, so among them all keys are known.
         newest = self._recent if self.is_crowded else self._seen
         new = set(keys)
-        if len(new) == len(keys) and self._seen.isdisjoint(new) and newest.isdisjoint(new):
+        is_new = len(new) == len(keys) and self._seen.isdisjoint(new)
+        if is_new and (newest is self._seen or newest.isdisjoint(new)):
             newest |= new
             return table, 0
         keep: list[bool] = []
