@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from stashlight.decoders import ALL, Source, Wanted, sources
 from stashlight.engines.duckdb import Engine
 from stashlight.errors import InputError, Problem
-from stashlight.events import MAPPED, Needed, Tally, arrow, load, read_source, workers
+from stashlight.events import MAPPED, Needed, Tally, load, read_source, workers
 from stashlight.events.ranges import Shift, ranges
 from stashlight.events.reading import pieces, small
 from stashlight.events.schema import ARROW
@@ -33,6 +33,10 @@ class Rows:
 
     def whole(self) -> pa.Table:
         return pa.concat_tables(self.tables) if self.tables else ARROW.empty_table()
+
+
+def texts(table: pa.Table, name: str) -> list[str]:
+    return [str(value) for value in table[name].to_pylist()]
 
 
 def line(number: int, event_id: int = 11, **more: object) -> str:
@@ -230,7 +234,7 @@ def test_small_files_together_are_read_as_each_alone(tmp_path: Path, monkeypatch
     assert first == second
     assert len(together.tables) == len(alone.tables)
     for column in ("event_key", "file", "record"):
-        assert sorted(arrow.texts(together.whole(), column)) == sorted(arrow.texts(alone.whole(), column))
+        assert sorted(texts(together.whole(), column)) == sorted(texts(alone.whole(), column))
     assert len(first.problems) == 5
 
 
@@ -267,5 +271,5 @@ def test_a_worker_that_dies_of_one_of_several_files_costs_that_one(
     died = [p for p in tally.problems if "died" in p.reason]
     assert [Path(p.file).name for p in died] == ["cbad.json"]
     assert tally.records == expected.records - 3
-    left = [name for name in arrow.texts(whole.whole(), "file") if "bad" not in name]
-    assert sorted(arrow.texts(rows.whole(), "file")) == sorted(left)
+    left = [name for name in texts(whole.whole(), "file") if "bad" not in name]
+    assert sorted(texts(rows.whole(), "file")) == sorted(left)
