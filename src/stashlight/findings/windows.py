@@ -185,16 +185,17 @@ def _runs(rule_id: str, correlation: Correlation) -> str:
         f"spans AS (SELECT {keys}run, MIN(start_us) AS first_us, MAX(ts_us) AS last_us, {extreme}(value) AS value"
         f" FROM numbered GROUP BY {keys}run)"
     )
+    # One join with the moments: of two, a planner may pair every moment of a group with every other first.
+    ends = "ends AS (SELECT *, first_us AS ts_us FROM spans UNION ALL SELECT *, last_us AS ts_us FROM spans)"
+    same = " AND ".join([*(f"m.{g} = s.{g}" for g in groups), "m.ts_us = s.ts_us"])
     outer = [f"k.g{i}" for i in range(len(correlation.group_by[0]))]
+    by = ", ".join([*outer, "s.run", "s.first_us", "s.last_us", "s.value"])
     named = " JOIN groups AS k ON k.g = s.g" if groups else ""
-    first, last = (
-        " AND ".join([*(f"{m}.{g} = s.{g}" for g in groups), f"{m}.ts_us = s.{end}_us"])
-        for m, end in (("a", "first"), ("z", "last"))
-    )
     return (
-        f"{held}, {opened}, {numbered}, {spans} SELECT {_text(rule_id)} AS rule_id, {_group_key(outer)} AS group_key, "
-        f"s.first_us, s.last_us, z.so_far - a.so_far + a.events AS events, s.value AS value "
-        f"FROM spans AS s JOIN moments AS a ON {first} JOIN moments AS z ON {last}{named}"
+        f"{held}, {opened}, {numbered}, {spans}, {ends} "
+        f"SELECT {_text(rule_id)} AS rule_id, {_group_key(outer)} AS group_key, s.first_us, s.last_us, "
+        f"MAX(m.so_far) - MIN(m.so_far - m.events) AS events, s.value AS value "
+        f"FROM ends AS s JOIN moments AS m ON {same}{named} GROUP BY {by}"
     )
 
 
