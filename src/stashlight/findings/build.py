@@ -9,9 +9,11 @@ from sqlglot import exp
 
 from stashlight.engines.profile import conjunction, render
 from stashlight.errors import RuleError
+from stashlight.findings.alternatives import folded
 from stashlight.findings.compile import Detections, compile_condition, compile_scope
 from stashlight.findings.correlation import correlation
 from stashlight.findings.logsource import LogsourceError, scope
+from stashlight.findings.processes import processes_of
 from stashlight.findings.rule import RUNGS, Case, Form, Logsource, Note, Rule, RuleSet
 from stashlight.findings.text import Document, documents
 
@@ -41,7 +43,7 @@ def build(texts: Mapping[str, str], errors: list[RuleError], placeholders: _Plac
         _collecting(collected, lambda d=draft: _apply(d, drafts))
     for draft in rules:
         if draft.tree is not None:
-            draft.rule = replace(draft.rule, condition=render(draft.tree))
+            draft.rule = replace(draft.rule, condition=render(draft.tree), asked=render(folded(draft.tree)))
     correlations = [
         r
         for d in drafts
@@ -100,7 +102,8 @@ def _draft(document: Document, placeholders: _Placeholders) -> _Draft:
         raise document.error(str(error), "logsource") from error
     tree = compile_condition(_detections(document, form, rule.logsource.category, placeholders))
     if form == "filter":
-        return _Draft(replace(rule, condition=render(tree)), document, tree)
+        compiled = replace(rule, condition=render(tree), asked=render(folded(tree)), processes=processes_of(tree))
+        return _Draft(compiled, document, tree)
     whole = conjunction([compile_scope(seen), tree])
     return _Draft(replace(rule, kinds=tuple(str(k) for k in seen.kinds)), document, whole)
 

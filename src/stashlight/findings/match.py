@@ -75,7 +75,7 @@ def asking(kinds: tuple[str, ...], rules: Sequence[Rule], events: str = "events"
     condition that is merely selected asks all of every row. Of a list nothing can be asked before it is made, so an
     optimizer cannot push the rules down to ask them twice. Both together took 0.68 s to 0.22 s on the recordings.
     """
-    asked = ", ".join(f"CASE WHEN {rule.condition} THEN {_text(rule.id)} END" for rule in rules)
+    asked = ", ".join(f"CASE WHEN {rule.asked or rule.condition} THEN {_text(rule.id)} END" for rule in rules)
     where = f"WHERE kind IN ({', '.join(map(_text, kinds))})" if kinds else ""
     rows = f"SELECT event_key, ts_us, UNNEST([{asked}]) AS rule_id FROM {events} {where}"
     return f"SELECT * FROM ({rows}) AS e WHERE NOT rule_id IS NULL"

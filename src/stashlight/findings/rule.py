@@ -82,7 +82,13 @@ class Correlation:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One document of a rule file. `kinds` are the event kinds it can match; empty means any."""
+    """
+    One document of a rule file. `kinds` are the event kinds it can match; empty means any.
+
+    `asked` is the condition as engines are asked it, with alternatives folded ("" if it is not: asked is then `condition`
+    itself, and whoever replaces that drops this). `processes` of a filter are columns with patterns, of which one is
+    found in every event that it takes off; empty if it may be any.
+    """
 
     id: str
     title: str
@@ -105,10 +111,12 @@ class Rule:
     ignore: tuple[Case, ...] = ()
     kinds: tuple[str, ...] = ()
     condition: str = ""
+    asked: str = ""
     correlation: Correlation | None = None
     filters: tuple[str, ...] = ()
     reports: bool = True
     text: str = ""
+    processes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

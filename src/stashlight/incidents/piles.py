@@ -15,7 +15,7 @@ from stashlight.engines.duckdb import Engine
 from stashlight.findings.rule import RuleSet
 from stashlight.incidents.content import CLASSES, DATA, extension_rows
 from stashlight.incidents.places import boundary, parents
-from stashlight.incidents.profiles import kept
+from stashlight.incidents.profiles import ask_writers
 from stashlight.incidents.queries import statement
 
 __all__ = ["Pile", "read_piles", "roll_up", "write_table"]
@@ -76,9 +76,7 @@ def write_table(engine: Engine, rules: RuleSet) -> None:
     """
     rows = extension_rows()
     engine.register("content_classes", pa.table({"ext": [r[0] for r in rows], "class": [r[1] for r in rows]}))
-    # The profiles are a long condition: planning it is a tenth of a scan of a small log, which may hold no file at all.
-    asks = engine.rows("SELECT 1 FROM events WHERE kind = 'file_create' LIMIT 1")
-    engine.execute(statement("written").replace("{kept}", kept(rules) if asks else "FALSE"))
+    engine.execute(statement("written").replace("{kept}", ask_writers(engine, rules)))
 
 
 def read_piles(engine: Engine, gap_us: int) -> list[Pile]:

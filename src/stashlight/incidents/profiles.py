@@ -9,8 +9,9 @@ from typing import Final, cast
 
 from stashlight.engines.duckdb import Engine
 from stashlight.findings.rule import Rule, RuleSet
+from stashlight.incidents.queries import statement
 
-__all__ = ["kept", "profiles", "silenced", "silenced_by"]
+__all__ = ["ask_writers", "kept", "profiles", "silenced", "silenced_by"]
 
 # The same as in `sql/written.sql`: a write that cannot be placed is none.
 _PLACED: Final = "NOT ts_us IS NULL AND NOT host_key IS NULL AND NOT file_dir IS NULL AND NOT file_name IS NULL"
@@ -25,6 +26,36 @@ def profiles(rules: RuleSet) -> tuple[Rule, ...]:
 def kept(rules: RuleSet) -> str:
     """Give the condition over `events` that no profile takes a write off."""
     return " AND ".join(f"({rule.condition})" for rule in profiles(rules)) or "TRUE"
+
+
+def ask_writers(engine: Engine, rules: RuleSet) -> str:
+    """
+    Make the table `quiet_writers`; give the condition of `kept` over `events` joined with it as `q`.
+
+    A profile is asked only of what those programs wrote that it can speak of; of none of them, not at all.
+    """
+    chosen = profiles(rules)
+    # Planning it is a hundredth of a scan of a small log, which may hold no file at all.
+    creates = engine.rows("SELECT 1 FROM events WHERE kind = 'file_create' LIMIT 1")
+    asked = [f"CASE WHEN {_spoken_of(rule)} THEN 1 ELSE 0 END AS p{n}" for n, rule in enumerate(chosen) if creates]
+    engine.execute(statement("quiet_writers").replace("{asked}", ",\n  ".join(asked) or "0 AS p0"))
+    most = ", ".join(f"MAX(p{n})" for n in range(len(asked)))
+    speaking = engine.rows(f"SELECT {most} FROM quiet_writers")[0] if most else ()
+    conditions = [
+        f"(CASE WHEN q.p{n} = 1 THEN {rule.asked or rule.condition} ELSE TRUE END)"
+        for n, (rule, speaks) in enumerate(zip(chosen, speaking, strict=False))
+        if speaks
+    ]
+    return " AND ".join(conditions) or "TRUE"
+
+
+def _spoken_of(rule: Rule) -> str:
+    tests = [f"REGEXP_MATCHES({column}, {_text(pattern)})" for column, pattern in rule.processes]
+    return " OR ".join(tests) or "TRUE"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def silenced(engine: Engine) -> int:

@@ -133,7 +133,9 @@ def with_filters(ruleset: RuleSet, filters: Iterable[Rule]) -> RuleSet:
         ruleset = replace(
             ruleset,
             rules=tuple(
-                replace(r, condition=f"(({r.condition}) AND ({rule.condition}))", filters=(*r.filters, rule.id))
+                replace(
+                    r, condition=f"(({r.condition}) AND ({rule.condition}))", asked="", filters=(*r.filters, rule.id)
+                )
                 if r.id in names
                 else r
                 for r in ruleset.rules

@@ -1,5 +1,5 @@
 -- events → written: every file that came to stand somewhere, one row an event, with who brought it.
--- Writes that a benign profile takes off are left out (`profiles.kept`).
+-- Writes that a benign profile takes off are left out (`profiles.ask_writers`).
 -- Writes seen on a file server carry the remote requester as actor, because the writing process there is always System.
 -- A write mask has bit 1 (write data) or 2 (append): 0x2, 0x17019f, 0x120196, 0x12019f in real 5145 events.
 CREATE OR REPLACE TABLE written AS
@@ -33,8 +33,10 @@ SELECT
   e.share_name_lc AS share_name,
   e.share_path_lc AS share_path
 FROM events AS e
+LEFT JOIN quiet_writers AS q ON q.path_lc = COALESCE(e.process_path_lc, '') AND q.path = COALESCE(e.process_path, '')
 WHERE
-  e.ts_us IS NOT NULL
+  e.kind IN ('file_create', 'file_rename', 'database_file', 'share_access', 'file_access')
+  AND NOT e.ts_us IS NULL
   AND NOT e.host_key IS NULL
   AND NOT e.file_dir IS NULL
   AND NOT e.file_name IS NULL

@@ -1,0 +1,112 @@
+"""A folded condition holds for the same events; the processes told of a filter are those that it can speak of."""
+
+from typing import cast
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlglot import exp
+
+from stashlight.engines.duckdb import Engine
+from stashlight.engines.profile import check, conjunction, disjunction, parse, render
+from stashlight.findings.alternatives import folded
+from stashlight.findings.load import SHIPPED, load
+from stashlight.findings.processes import processes_of
+
+_FIVE = " OR ".join(f"COALESCE(CONTAINS(command_line_lc, '{letter}'), FALSE)" for letter in "abcde")
+_FEW = "COALESCE(CONTAINS(a, 'x'), FALSE) OR COALESCE(CONTAINS(a, 'y'), FALSE)"
+_TWO = "COALESCE(REGEXP_MATCHES(file_path, 'a|b'), FALSE) OR COALESCE(REGEXP_MATCHES(file_path, 'c'), FALSE)"
+
+CASES: dict[str, tuple[str, str]] = {
+    "many words": (_FIVE, "COALESCE(REGEXP_MATCHES(command_line_lc, 'a|b|c|d|e'), FALSE)"),
+    "few words": (_FEW, _FEW),
+    "two patterns": (_TWO, "COALESCE(REGEXP_MATCHES(file_path, '(?:a|b)|(?:c)'), FALSE)"),
+    "other columns stay": (
+        f"{_FIVE} OR event_id IS NULL",
+        "COALESCE(REGEXP_MATCHES(command_line_lc, 'a|b|c|d|e'), FALSE) OR event_id IS NULL",
+    ),
+    "within NOT and AND": (
+        f"NOT ({_FIVE}) AND COALESCE(event_id = 1, FALSE)",
+        "NOT (COALESCE(REGEXP_MATCHES(command_line_lc, 'a|b|c|d|e'), FALSE)) AND COALESCE(event_id = 1, FALSE)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_alternatives_become_a_pattern(case: str) -> None:
+    given_sql, wanted = CASES[case]
+    assert render(folded(parse(given_sql))) == wanted
+
+
+_COLUMNS = ("process_path_lc", "process_path", "file_path_lc")
+_WORDS = st.sampled_from(["", "a", "b", "ab", "ba", ".", "a.", "É", "b\n", "\\"])
+_VALUES = st.one_of(st.none(), st.text("ab.É\\\n", max_size=4))
+_ROWS = st.lists(st.fixed_dictionaries(dict.fromkeys(_COLUMNS, _VALUES)), min_size=1, max_size=12)
+
+
+def _quoted(text: str) -> exp.Expr:
+    return exp.Literal.string(text)
+
+
+def _test(kind: str, column: str, words: list[str]) -> exp.Expr:
+    asked = exp.column(column)
+    tests: dict[str, exp.Expr] = {
+        "starts": exp.StartsWith(this=asked, expression=_quoted(words[0])),
+        "ends": exp.EndsWith(this=asked, expression=_quoted(words[0])),
+        "contains": exp.Contains(this=asked, expression=_quoted(words[0])),
+        "is": exp.EQ(this=asked, expression=_quoted(words[0])),
+        "in": exp.In(this=asked, expressions=[_quoted(word) for word in words]),
+        "pattern": exp.RegexpLike(this=asked, expression=_quoted(r"a[b\x{2E}]|\Ab\z")),
+        "null": exp.Is(this=asked, expression=exp.null()),
+    }
+    return tests[kind] if kind == "null" else exp.Coalesce(this=tests[kind], expressions=[exp.false()])
+
+
+_KINDS = st.sampled_from(["starts", "ends", "contains", "is", "in", "pattern", "null"])
+_TESTS = st.builds(_test, _KINDS, st.sampled_from(_COLUMNS), st.lists(_WORDS, min_size=1, max_size=3))
+
+
+def _linked(inner: st.SearchStrategy[exp.Expr]) -> st.SearchStrategy[exp.Expr]:
+    several = st.lists(inner, min_size=2, max_size=7)
+    return st.one_of(
+        several.map(lambda each: exp.Paren(this=disjunction([e.copy() for e in each]))),
+        several.map(lambda each: exp.Paren(this=conjunction([e.copy() for e in each]))),
+        inner.map(lambda one: exp.Not(this=exp.Paren(this=one.copy()))),
+    )
+
+
+_CONDITIONS = st.recursive(_TESTS, _linked, max_leaves=20)
+_ENGINE = Engine(threads=1)
+
+
+def _holds(rows: list[dict[str, str | None]], conditions: list[str]) -> list[tuple[bool, ...]]:
+    _ENGINE.execute("DELETE FROM events")
+    _ENGINE.add(pa.Table.from_pylist([{"event_key": f"{n:03}", **row} for n, row in enumerate(rows)]))
+    asked = ", ".join(f"COALESCE({condition}, FALSE)" for condition in conditions)
+    return cast("list[tuple[bool, ...]]", _ENGINE.rows(f"SELECT {asked} FROM events ORDER BY event_key"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(_CONDITIONS, _ROWS)
+def test_a_folded_condition_holds_for_the_same_events(condition: exp.Expr, rows: list[dict[str, str | None]]) -> None:
+    before, after = render(condition), render(folded(condition))
+    assert all(one == other for one, other in _holds(rows, [before, after])), after
+
+
+@settings(max_examples=150, deadline=None)
+@given(_CONDITIONS, _ROWS)
+def test_what_a_filter_takes_off_was_done_by_a_process_that_is_told(
+    condition: exp.Expr, rows: list[dict[str, str | None]]
+) -> None:
+    if told := processes_of(condition):
+        tests = " OR ".join(f"REGEXP_MATCHES(COALESCE({c}, ''), '{p}')" for c, p in told)
+        assert all(keeps or is_told for keeps, is_told in _holds(rows, [render(condition), tests])), told
+
+
+def test_shipped_rules_are_asked_within_the_profile() -> None:
+    """And every profile says whose writes it takes off: one that does not is asked of every write."""
+    rules = load([SHIPPED])
+    for rule in (*rules.events, *rules.filters):
+        check(parse(rule.asked))
+    assert [rule.file for rule in rules.filters if not rule.processes] == []
