@@ -94,25 +94,27 @@ def invented(size: int, idle: int = 9) -> Generator[Data]:
         yield {"json": [str(target)]}
 
 
-def crowd(events: int, folder: Path) -> list[str]:
+def crowd(events: int, folder: Path) -> tuple[list[str], int]:
     """
     Write so many events of machines at ordinary work, packed, a file for each day of 400 machines.
 
-    It is what `stashlight simulate --hosts 400` writes, 0.9 GB a million, in a twentieth of the space.
+    It is what `stashlight simulate --hosts 400` writes. Gives the files, and what they take unpacked, in bytes.
     """
     shape = plugin("stashlight.simulation.shapes", "nxlog", Shape)
     start = datetime(2026, 3, 2, tzinfo=UTC)
     written: list[str] = []
+    unpacked = 0
     while events:
         day = min(events, _HOSTS * _DAILY)
         for path in write_crowd(shape, folder, hosts=min(_HOSTS, day), events=day, start=start, seed="bench"):
             packed = path.with_name(f"{path.name}.zst")
             with path.open("rb") as source, packed.open("wb") as out:
                 zstandard.ZstdCompressor(3).copy_stream(source, out)
+            unpacked += path.stat().st_size
             path.unlink()
             written.append(str(packed))
         events, start = events - day, start + timedelta(days=1)
-    return written
+    return written, unpacked
 
 
 def many_rules(folder: Path, count: int) -> Path:

@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -82,7 +83,11 @@ def sections(data: Data, wish: Wish, out: Path) -> Iterator[Section]:
             yield _floored(f"{size:g} GB", f"NDJSON of {size:g} GB", more)
     for events in wish.events:
         with _folder(out) as folder:
-            yield _floored(f"{events} events", f"{events:,} simulated events, packed", crowd(events, folder), events)
+            began = time.monotonic()
+            packed, unpacked = crowd(events, folder)
+            title = f"{events:,} simulated events, {unpacked / 1e6:,.0f} MB, packed"
+            print(f"written in {time.monotonic() - began:.0f} s: {title}", file=sys.stderr)
+            yield _floored(f"{events} events", title, packed, events)
 
 
 _ON = {"json": ("parquet", "rules"), "evtx": ()}
