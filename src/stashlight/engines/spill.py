@@ -8,12 +8,14 @@ as after a power failure.
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
 
 __all__ = ["PREFIX", "Spill"]
 
@@ -48,6 +50,9 @@ class Spill:
         shell = shutil.which("sh") if self._guard is None and self._lock is not None else None
         if shell is None or os.name != "posix":
             return
+        # Imported here: a small log spills nothing.
+        import subprocess
+
         # A session of its own: what kills this process's group must not kill the guard before it has done its work.
         with suppress(OSError):
             self._guard = subprocess.Popen(  # noqa: S603 - a fixed command; the folder is an argument, never code

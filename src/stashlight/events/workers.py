@@ -16,13 +16,10 @@ from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import current_thread, main_thread
 from time import monotonic
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from warnings import catch_warnings, simplefilter
 
 import pyarrow as pa
@@ -34,6 +31,11 @@ from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.ranges import Task
 from stashlight.events.reading import pieces, small
 from stashlight.events.tally import Tally
+
+if TYPE_CHECKING:
+    # Imported where processes are started: most logs of a few megabytes are read without any.
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 __all__ = ["NOT_WHOLE", "START", "Job", "Part", "here", "spread", "start"]
 
@@ -156,8 +158,8 @@ def _grown(source: Source, task: Task) -> Iterator[Problem]:
 
 @dataclass(slots=True)
 class _Worker:
-    process: BaseProcess
-    connection: Connection
+    process: "BaseProcess"
+    connection: "Connection"
     task: int | None = None
     is_ready: bool = False
     heard: float = field(default_factory=monotonic)
@@ -191,6 +193,8 @@ class _Crew:
             self._hire()
 
     def parts(self) -> Iterator[Part]:
+        from multiprocessing.connection import wait
+
         while self._turn < len(self._tasks):
             yield from self._due()
             if self._turn >= len(self._tasks):
@@ -241,6 +245,8 @@ class _Crew:
                 return
 
     def _hire(self) -> None:
+        from multiprocessing import get_context
+
         is_forked = (START or start()) == "fork"
         context = get_context("fork") if is_forked else get_context("spawn")
         ours, theirs = context.Pipe()
@@ -361,7 +367,7 @@ def _death(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def _work(connection: Connection, job: Job, not_its_own: Sequence[Connection]) -> None:
+def _work(connection: "Connection", job: Job, not_its_own: "Sequence[Connection]") -> None:
     """Live as a worker: say ready, then read task after task until the parent is gone."""
     for each in not_its_own:
         each.close()
