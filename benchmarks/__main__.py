@@ -1,6 +1,7 @@
 """`python -m benchmarks`: measure all contenders by turns, print tables, and write them into docs/performance.md."""
 
 import argparse
+import errno
 import os
 import sys
 import tempfile
@@ -132,3 +133,7 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit("stopped: what ran is ended, what was unpacked is removed")
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit(f"no space left in {tempfile.gettempdir()}: free some, or set TMPDIR to a larger folder")
