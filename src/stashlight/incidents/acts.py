@@ -1,7 +1,7 @@
 """The noun of command reading: what one statement does with data, as far as its words say."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Protocol
 
@@ -16,11 +16,20 @@ RUNGS: Final = ("collect", "stage", "pack", "exfiltrate", "clean_up")
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What the process event says of the program file: its path, and the version resource's names."""
+    """
+    What the process event says of the program file: its path, and the version resource's names.
+
+    `built` is the name that it was built as: folded, without `.exe`.
+    """
 
     path: str | None = None
     original: str | None = None
     description: str | None = None
+    built: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Worked out once: every tool asks for it.
+        object.__setattr__(self, "built", (self.original or "").lower().removesuffix(".exe"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ def placed(act: Act, statement: Statement) -> Act:
         traits.add("shadow_copy")
     if "ntds.dit" in joined:
         traits.add("ntds")
-    if re.search(r"\\config\\(?:sam|system|security)\b", joined) and act.rung in ("stage", "collect"):
+    if act.rung in ("stage", "collect") and re.search(r"\\config\\(?:sam|system|security)\b", joined):
         traits.add("hives")
     return Act(act.rung, act.tool, sources, destination, act.is_file, frozenset(traits))
 

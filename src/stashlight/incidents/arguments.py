@@ -36,11 +36,14 @@ def operands(words: Sequence[str], marks: str = "-/", valued: Collection[str] = 
     return found
 
 
+_OPTION: Final = re.compile(r"(?:--?|/)([A-Za-z][\w-]*)(?:[=:](.*))?\Z|([A-Za-z][\w-]+)=(.*)\Z", re.DOTALL)
+
+
 def named(words: Sequence[str], *names: str) -> str | None:
     """Give the value of the first option of these names (folded, without mark): `-Path x`, `--out=x`, `/o:x`, `file=x`."""
     for index, word in enumerate(words):
         # Without a mark only `name=value` counts: `D:\\x` is a path, not the option "D".
-        match = re.match(r"(?:--?|/)([A-Za-z][\w-]*)(?:[=:](.*))?\Z|([A-Za-z][\w-]+)=(.*)\Z", word, re.DOTALL)
+        match = _OPTION.match(word)
         if match is None or (match.group(1) or match.group(3)).lower() not in names:
             continue
         if match.group(2) or match.group(4):

@@ -85,7 +85,7 @@ def _tokens(text: str, shell: str) -> Iterator[tuple[str, str]]:
 def _unquote(word: str, shell: str = "") -> str:
     if shell == "sh" and "\\" in word:
         word = re.sub(r"\\(.)", r"\1", word)
-    return re.sub(r"[\"']", "", word) if '"' in word or "'" in word else word
+    return word.replace('"', "").replace("'", "")
 
 
 def statements(
@@ -151,9 +151,12 @@ def statements(
     return found
 
 
+_SET: Final = re.compile(r"(\$\w+)(?:=(.*))?\Z", re.DOTALL)
+
+
 def _kept_output(words: list[str]) -> tuple[str, list[str]] | None:
     """Give (variable, command) of `$files = Get-ChildItem …`: what uses the variable later gets that command's output."""
-    match = re.match(r"(\$\w+)(?:=(.*))?\Z", words[0], re.DOTALL) if words and words[0][:1] == "$" else None
+    match = _SET.match(words[0]) if words and words[0][:1] == "$" else None
     if match is None:
         return None
     if match.group(2) and len(words) > 1:
@@ -357,6 +360,7 @@ def _strip_loop(words: list[str], shell: str) -> tuple[list[str], tuple[str, ...
 
 
 _NAME: Final = re.compile(r"\A\$(?:script:|global:|local:|env:)?([A-Za-z_]\w*)\Z")
+_VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?")
 _INLINE: Final = re.compile(r"\A\$?([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 
 
@@ -387,7 +391,7 @@ class _Variables:
 
     def into(self, word: str) -> str:
         """Put known variables in; unknown ones stay as written, and so do all once nothing more may be added."""
-        return re.sub(r"\$\{?(\w+)\}?", self._value, word) if self.values and "$" in word else word
+        return _VARIABLE.sub(self._value, word) if self.values and "$" in word else word
 
     def _value(self, match: re.Match[str]) -> str:
         value = self.values.get(match.group(1).lower())

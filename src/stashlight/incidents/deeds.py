@@ -64,6 +64,7 @@ ORDER BY e.ts_us NULLS FIRST, e.host_key NULLS FIRST, e.script_id NULLS FIRST, e
 
 # Two records of one act (4688 and Sysmon 1, `cmd /c` and its child, 4104 and the command line) lie this close.
 _SAME_US: Final = 10_000_000
+_EVENTS: Final = 8  # that a deed cites
 
 
 def named_programs(engine: Engine, only: str, tuning: Tuning) -> str:
@@ -101,7 +102,7 @@ def read_deeds(engine: Engine, only: str = "", tuning: Tuning = DEFAULT) -> list
         text = str(script if is_script else line)
         image = Image(_text(path), _text(original), _text(description))
         if row[18] in _MODULE_LOGS:
-            text = _CONTEXT.sub("", text[:_LONGEST_MODULE], count=1)[:_MODULE_TEXT]
+            text = _without_context(text[:_LONGEST_MODULE])[:_MODULE_TEXT]
         pid = row[17]
         for act in _acts(text, is_script, _text(cwd), image, tuning):
             place, target = _where(act)
@@ -140,15 +141,19 @@ def _mapped(deeds: list[Deed]) -> list[Deed]:
 
 
 def _on_share(deed: Deed, drives: dict[tuple[str, str | None, str], str]) -> Deed:
+    if not drives:
+        return deed
+
     def meant(path: str) -> str:
         share = drives.get((deed.host, deed.account, path[:2].lower()))
         return share.rstrip("\\") + "\\" + path[2:].lstrip("\\") if share else path
 
     act = deed.act
     target = meant(act.destination) if act.destination else None
-    changed = replace(act, sources=tuple(map(meant, act.sources)), destination=target)
-    if changed == act:
+    sources = tuple(map(meant, act.sources))
+    if (sources, target) == (act.sources, act.destination):
         return deed
+    changed = replace(act, sources=sources, destination=target)
     place, made = _where(changed)
     return replace(deed, act=changed, place=place, target=made)
 
@@ -193,6 +198,15 @@ _LONGEST_MODULE: Final = 65_536
 # another one, though it says the same. Without it three statements in four need not be read.
 _CONTEXT: Final = re.compile(r"\bDetailSequence=\d+\s+DetailTotal=\d+\s.*?\n\s*CommandLine=", re.DOTALL)
 
+_SEQUENCE: Final = "DetailSequence="
+
+
+def _without_context(text: str) -> str:
+    at = text.find(_SEQUENCE)
+    found = _CONTEXT.search(text, at) if at >= 0 else None
+    return text[: found.start()] + text[found.end() : found.end() + _MODULE_TEXT] if found else text
+
+
 _Row = tuple[object, ...]
 
 
@@ -215,7 +229,11 @@ def _text(value: object) -> str | None:
 
 def _where(act: Act) -> tuple[str | None, str | None]:
     """Give (place, target file) of an act's destination, normalised; patterns and variables are no place."""
-    path = act.destination
+    return _placed(act.destination, is_file=act.is_file)
+
+
+@lru_cache(maxsize=20_000)
+def _placed(path: str | None, *, is_file: bool) -> tuple[str | None, str | None]:
     if not path or re.search(r"[*?<>|]", path) or path.startswith(("$_", "%%", "(", "@")) or "://" in path:
         return None, None
     # One spelling for both shells' variables, which also keeps the colon from being read as a named stream.
@@ -225,38 +243,49 @@ def _where(act: Act) -> tuple[str | None, str | None]:
     path = normalise(path)
     if not re.search(r"[\\/]", path) and not re.match(r"[a-z]:|%", path):
         return None, path
-    if act.is_file:
+    if is_file:
         place = split(path)
         return place.directory, path
     return path, None
 
 
+@dataclass(slots=True)
+class _Merged:
+    """The records of one act: the one that tells most of the program, the first one's time, and what all of them tell."""
+
+    best: Deed
+    ts_us: int
+    traits: frozenset[str]
+    events: list[str]
+
+    def take(self, deed: Deed) -> None:
+        # A wrapper (`cmd /c x`) knows less of the program than the program's own start.
+        if deed.act.tool != "archiver" and self.best.act.tool == "archiver":
+            self.best = deed
+        self.traits |= deed.act.traits
+        if len(self.events) < _EVENTS:
+            self.events += deed.events[: _EVENTS - len(self.events)]
+
+    def deed(self) -> Deed:
+        best = self.best
+        if (self.ts_us, self.traits, self.events) == (best.ts_us, best.act.traits, list(best.events)):
+            return best
+        act = replace(best.act, traits=self.traits)
+        return replace(best, ts_us=self.ts_us, act=act, events=tuple(self.events))
+
+
 def _merged(deeds: Iterable[Deed]) -> list[Deed]:
     """Join the records of one act: same host, rung, destination and sources within a few seconds."""
-    latest: dict[tuple[object, ...], int] = {}
-    kept: list[Deed] = []
+    latest: dict[tuple[object, ...], _Merged] = {}
+    kept: list[_Merged] = []
     for deed in deeds:
         act = deed.act
-        key = (
-            deed.host,
-            act.rung,
-            deed.place or "",
-            deed.target or "",
-            tuple(s.lower().rstrip("\\/") for s in act.sources),
-        )
-        at = latest.get(key)
-        if at is not None and deed.ts_us - kept[at].ts_us <= _SAME_US:
-            first = kept[at]
-            # A wrapper (`cmd /c x`) knows less of the program than the program's own start.
-            better = deed if act.tool != "archiver" and first.act.tool == "archiver" else first
-            kept[at] = replace(
-                better,
-                ts_us=first.ts_us,
-                act=replace(better.act, traits=first.act.traits | act.traits),
-                events=(*first.events, *deed.events)[:8],
-                process_key=first.process_key if better is first else deed.process_key,
-            )
+        sources = tuple(s.lower().rstrip("\\/") for s in act.sources)
+        key = (deed.host, act.rung, deed.place or "", deed.target or "", sources)
+        before = latest.get(key)
+        if before is not None and deed.ts_us - before.ts_us <= _SAME_US:
+            before.take(deed)
             continue
-        latest[key] = len(kept)
-        kept.append(deed)
-    return kept
+        latest[key] = _Merged(deed, deed.ts_us, act.traits, list(deed.events))
+        kept.append(latest[key])
+    return [each.deed() for each in kept]

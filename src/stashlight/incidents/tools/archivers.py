@@ -49,7 +49,7 @@ def _lettered(statement: Statement, image: Image) -> Act | None:
     if len(words) < 3 or words[1].lower() not in ("a", "u", "m", "f", "mf", "c"):
         return None
     letter, name = words[1].lower(), statement.program
-    original = (image.original or "").lower().removesuffix(".exe")
+    original = image.built
     told = f"{original} {(image.description or '').lower()}"
     known = name in _RAR | _SEVEN
     is_named = known or original in _RAR | _SEVEN or "7-zip" in told or re.search(r"\brar\b|winrar", told) is not None

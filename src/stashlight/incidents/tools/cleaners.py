@@ -1,7 +1,5 @@
 """Removal of files, folders and traces: the last rung. https://attack.mitre.org/techniques/T1070/004/."""
 
-import re
-
 from stashlight.incidents.acts import Act, Image
 from stashlight.incidents.arguments import named, operands
 from stashlight.incidents.commands import Statement
@@ -14,7 +12,7 @@ NAME: str = "cleaners"
 def read(statement: Statement, image: Image) -> Act | None:
     """Give the removing act; `sources` are what is removed."""
     words, name = statement.words[1:], statement.program
-    original = re.sub(r"(?:64)?(?:\.exe)?\Z", "", (image.original or "").lower())
+    original = image.built.removesuffix("64")
     removes = frozenset({"removes"})
     if name in ("del", "erase", "rd", "rmdir") and statement.shell != "ps":
         return Act("clean_up", name, tuple(operands(words, "/")), None, False, removes)

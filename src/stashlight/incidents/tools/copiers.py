@@ -192,7 +192,7 @@ _CALL: Final = re.compile(
 
 
 def _dotnet(statement: Statement) -> Act | None:
-    match = _CALL.search(statement.text)
+    match = _CALL.search(statement.text) if "]::" in statement.text else None
     if match is None:
         return None
     target, source = match.group(3).strip("\"' "), match.group(2).strip("\"' ")

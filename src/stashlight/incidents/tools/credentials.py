@@ -21,7 +21,7 @@ _HIVE: Final = re.compile(r"\Ahk(?:lm|ey_local_machine)\\(?:sam|system|security)
 def read(statement: Statement, image: Image) -> Act | None:
     """Give the act of copying a credential store, None if this is none."""
     words, name = statement.words[1:], statement.program
-    original = re.sub(r"\.exe\Z", "", (image.original or "").lower())
+    original = image.built
     text = " ".join(words)
     if name == "ntdsutil" or original == "ntdsutil":
         match = re.search(

@@ -56,7 +56,7 @@ _DIRECTORY: Final = frozenset(
 def read(statement: Statement, image: Image) -> Act | None:
     """Give the exporting act, None if this is no exporter."""
     words, name = statement.words[1:], statement.program
-    original = re.sub(r"\.exe\Z", "", (image.original or "").lower())
+    original = image.built
     if name == "bcp" or original == "bcp":
         at = next((i for i, w in enumerate(words) if w.lower() in ("out", "queryout")), None)
         return (

@@ -63,10 +63,10 @@ def read(statement: Statement, image: Image) -> Act | None:
         if target is None or target.startswith("$_"):
             return None
         return Act("collect", made, roots, target, True, frozenset({"recon"} if not roots else ()))
-    if match := _BYTES.search(statement.text):
+    if "]::" in statement.text and (match := _BYTES.search(statement.text)):
         target = _bare(match.group(1))
         return Act("collect", "[IO.File]", (), target, True) if looks_like_path(target) else None
-    if _STREAM.search(statement.text) and statement.shell == "ps":
+    if statement.shell == "ps" and _STREAM.search(statement.text):
         return Act("pack", "[IO.Compression]", (), None)
     return None
 

@@ -23,10 +23,11 @@ CLIENTS: Final = frozenset(
 )
 
 # Calls that send, wherever they stand in a script.
-_UPLOAD: Final = re.compile(
-    r"uploadfile|uploaddata|uploadstring|multipartformdatacontent|ftpwebrequest|put-s3object|write-s3object|set-azstorageblobcontent|smtpclient",
-    re.IGNORECASE,
-)
+_UPLOADS: Final = (
+    "uploadfile", "uploaddata", "uploadstring", "multipartformdatacontent", "ftpwebrequest", "put-s3object",
+    "write-s3object", "set-azstorageblobcontent", "smtpclient",
+)  # fmt: skip
+_UPLOAD: Final = re.compile("|".join(_UPLOADS), re.IGNORECASE)
 _REQUESTS: Final = frozenset({"invoke-webrequest", "iwr", "invoke-restmethod", "irm", "send-mailmessage"})
 
 
@@ -39,10 +40,17 @@ def _posts(name: str, low: list[str]) -> bool:
     )
 
 
+def _uploads(text: str) -> bool:
+    if not text.isascii():  # letters such as the Kelvin sign are one in any case, too
+        return _UPLOAD.search(text) is not None
+    low = text.lower()
+    return any(word in low for word in _UPLOADS)
+
+
 def read(statement: Statement, image: Image) -> Act | None:
     """Give the sending act, None if nothing is sent."""
     words, name = statement.words[1:], statement.program
-    original = re.sub(r"\.exe\Z", "", (image.original or "").lower())
+    original = image.built
     low = [w.lower() for w in words]
     sends = frozenset({"upload"})
     if name == "curl" or original == "curl":
@@ -103,7 +111,7 @@ def read(statement: Statement, image: Image) -> Act | None:
     if name in CLIENTS or original in CLIENTS:
         paths = tuple(w for w in words if looks_like_path(w) and "://" not in w and not re.match(r"[/-]\w+[=:]?\Z", w))
         return Act("exfiltrate", name if name in CLIENTS else original, paths, None, False, sends)
-    if _posts(name, low) or _UPLOAD.search(statement.text):
+    if _posts(name, low) or _uploads(statement.text):
         sources = tuple(w.rstrip("\"');,") for w in words if re.match(r"[a-zA-Z]:\\", w))
         return Act("exfiltrate", "script upload", sources, None, False, sends)
     return None
