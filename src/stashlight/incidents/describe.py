@@ -78,10 +78,10 @@ def describe(
     engine: Engine, scored: Sequence[Scored], noted: Callable[[], dict[str, tuple[FindingNote, ...]]]
 ) -> list[Incident]:
     """Give the incidents, highest score first; `noted` gives the findings of the events in the table `cited`."""
-    files = _files(engine, scored)
-    samples = _samples(engine, scored)
-    cited = {key for i, one in enumerate(scored) for key in [*_keys(one), *(k for k, _ in samples.get(i, ()))]}
     register_piles(engine, [one.case for one in scored])
+    samples = _samples(engine)
+    files = _files(engine, scored, samples)
+    cited = {key for i, one in enumerate(scored) for key in [*_keys(one), *(k for k, _ in samples.get(i, ()))]}
     reads = read_pairs(engine, [one.case for one in scored])
     known = _evidence(engine, cited | {r.event for some in reads.values() for r in some})
     names = _names(engine, scored)
@@ -348,14 +348,16 @@ def _notes(case: Case, files: Files) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _files(engine: Engine, scored: Sequence[Scored]) -> list[Files]:
-    register_piles(engine, [one.case for one in scored])
+_Samples = dict[int, list[tuple[str, str]]]
+"""By case, the first files with the events that show them: (event, path)."""
+
+
+def _files(engine: Engine, scored: Sequence[Scored], samples: _Samples) -> list[Files]:
     rows: defaultdict[int, list[tuple[str, int, int | None, int, int]]] = defaultdict(list)
     for number, ext, count, size, sized, bounded in cast(
         "Iterable[tuple[int, str, int, int | None, int, int]]", engine.rows(statement("staged"))
     ):
         rows[number].append((ext, count, size, sized, bounded))
-    examples = _samples(engine, scored)
     when = minutes(engine)
     found: list[Files] = []
     for i, one in enumerate(scored):
@@ -369,15 +371,14 @@ def _files(engine: Engine, scored: Sequence[Scored]) -> list[Files]:
                 sized=sum(s for *_, s, _ in mine),
                 is_lower_bound=any(b for *_, b in mine),
                 sensitive=tuple(sorted({f"{s.name} ({s.meaning})" for s in one.case.sensitive}))[:20],
-                examples=tuple(name for _, name in examples.get(i, [])[:10]),
+                examples=tuple(name for _, name in samples.get(i, [])[:10]),
                 minutes=when.get(i, {}),
             )
         )
     return found
 
 
-def _samples(engine: Engine, scored: Sequence[Scored]) -> dict[int, list[tuple[str, str]]]:
-    register_piles(engine, [one.case for one in scored])
+def _samples(engine: Engine) -> _Samples:
     found: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
     for number, key, directory, name in cast("Iterable[tuple[int, str, str, str]]", engine.rows(statement("examples"))):
         mark = "/" if directory.startswith("/") else "\\"

@@ -17,6 +17,10 @@ __all__ = ["Lineage", "Process", "read_lineage", "resolve_keys"]
 
 _LEVELS: Final = 6
 
+_Start = tuple[
+    str, str, int, None, None, None, None, None, None, None, None, None, None, None, str, str
+]  # the columns of `Process`; any of the others may be unknown
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -59,14 +63,25 @@ class Lineage:
             key = process.parent_key
 
 
+# Two sources may tell of one start, and one more than once; Sysmon says more than 4688.
 _QUERY: Final = """
+WITH told AS (
+  SELECT
+    e.event_key AS event_key,
+    ROW_NUMBER() OVER (
+      PARTITION BY e.process_key
+      ORDER BY CASE WHEN e.original_file_name_lc IS NULL THEN 1 ELSE 0 END NULLS FIRST, e.ts_us NULLS FIRST, e.event_key NULLS FIRST
+    ) AS rank
+  FROM events AS e
+  INNER JOIN wanted_processes AS w ON w.key = e.process_key
+  WHERE e.kind = 'process_start' AND NOT e.ts_us IS NULL
+)
 SELECT
   e.process_key, e.host_key, e.ts_us, e.process_path_lc, e.command_line, e.account_key, e.process_id,
   e.original_file_name_lc, e.file_description_lc, e.company_lc, e.parent_key, e.parent_path_lc, e.parent_command_line,
   e.logon_id, e.provider, e.event_key
 FROM events AS e
-INNER JOIN wanted_processes AS w ON w.key = e.process_key
-WHERE e.kind = 'process_start' AND NOT e.ts_us IS NULL
+INNER JOIN told AS t ON t.event_key = e.event_key AND t.rank = 1
 ORDER BY e.ts_us NULLS FIRST, e.event_key NULLS FIRST
 """
 
@@ -110,23 +125,16 @@ def resolve_keys(engine: Engine, wanted: Iterable[tuple[str, int, int, str]]) ->
 def read_lineage(engine: Engine, keys: Iterable[str]) -> Lineage:
     """Give the starts of these processes and of their ancestors, up to six levels."""
     found: dict[str, Process] = {}
+    asked: set[str] = set()
     wanted = {k for k in keys if k}
     for _ in range(_LEVELS):
-        wanted -= found.keys()
+        wanted -= asked
         if not wanted:
             break
         engine.register("wanted_processes", pa.table({"key": sorted(wanted)}))
-        for row in engine.rows(_QUERY):
-            process = Process(
-                *cast(
-                    "tuple[str, str, int, None, None, None, None, None, None, None, None, None, None, None, str, str]",
-                    row,
-                )
-            )
-            kept = found.get(process.key)
-            # Two sources may tell of one start; Sysmon says more than 4688.
-            if kept is None or (kept.original is None and process.original is not None):
-                found[process.key] = process
+        read = [Process(*cast("_Start", row)) for row in engine.rows(_QUERY)]
         engine.unregister("wanted_processes")
-        wanted = {p.parent_key for p in found.values() if p.parent_key}
+        found |= {process.key: process for process in read}
+        asked |= wanted
+        wanted = {process.parent_key for process in read if process.parent_key}
     return Lineage(found.values())
