@@ -70,11 +70,13 @@ def _strangers(package: str) -> "tuple[EntryPoint, ...]":
     return tuple(entry_points(group=package))
 
 
-def _own(package: str) -> list[str]:
+@cache
+def _own(package: str) -> tuple[str, ...]:
+    """List the modules of a folder; once, as some folders are asked about for each of their modules."""
     # Found, not imported: a command line that only names plug-ins need not pay for what they stand on.
     spec = find_spec(package)
     places = spec.submodule_search_locations if spec else None
-    return [module.name for module in iter_modules(places) if not module.name.startswith("_")] if places else []
+    return tuple(module.name for module in iter_modules(places or ()) if not module.name.startswith("_"))
 
 
 def _members(shape: type[object]) -> list[str]:
