@@ -1,5 +1,6 @@
 """Events become findings once, whatever the number of rules."""
 
+from itertools import product
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,6 +9,7 @@ import pytest
 from stashlight.engines.duckdb import Engine
 from stashlight.errors import EngineError
 from stashlight.findings.load import load
+from stashlight.findings.logsource import CATEGORIES, SERVICES
 from stashlight.findings.match import match
 from stashlight.findings.rule import Rule, RuleSet
 
@@ -72,3 +74,32 @@ def test_quotes_in_ids_are_only_text(tmp_path: Path) -> None:
     with _engine() as engine:
         assert match(engine, load([tmp_path], keep=False)) == 5 + 1
         assert engine.rows("SELECT rule_id, events, value FROM correlations") == [("c'd", 5, 5)]
+
+
+_SOURCES = [
+    *({"category": c, "product": p} for c in CATEGORIES for p in ("windows", "linux", "macos", "")),
+    *({"service": s, "product": p} for s in SERVICES for p in ("windows", "linux", "")),
+    {"category": "process_creation", "service": "security", "product": "windows"},
+]
+_KINDS = (None, "process_start", "file_delete", "script_block")
+_PROVIDERS = (None, "sysmon", "sysmon_linux", "powershell", "defender")
+_IDS = (None, 26, 4104)
+
+
+def test_no_rule_is_left_out_that_could_match(tmp_path: Path) -> None:
+    """Rules are left out by what is there, before they are asked: whatever is, the others are all that could match."""
+    for number, source in enumerate(_SOURCES):
+        said = "".join(f"\n  {key}: {value}" for key, value in source.items() if value)
+        text = f"title: r{number}\nid: r{number}\nlogsource:{said}\ndetection:\n  s: {{Computer: h}}\n  condition: s\n"
+        (tmp_path / f"r{number}.yml").write_text(text)
+    rules = load([tmp_path])
+    assert len(rules.events) == len(_SOURCES)
+    asked = " UNION ALL ".join(f"SELECT '{r.id}' FROM events WHERE {r.condition}" for r in rules.events)
+    with Engine(threads=1) as engine:
+        for kind, provider, event_id in product(_KINDS, _PROVIDERS, _IDS):
+            event = {"event_key": "e", "kind": kind, "provider": provider, "event_id": event_id, "host_lc": "h"}
+            engine.add(pa.Table.from_pylist([{name: value for name, value in event.items() if value is not None}]))
+            match(engine, rules)
+            assert sorted(engine.rows("SELECT rule_id FROM findings")) == sorted(engine.rows(asked)), event
+            for table in ("events", "findings"):
+                engine.execute(f"DELETE FROM {table}")

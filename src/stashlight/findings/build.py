@@ -105,7 +105,9 @@ def _draft(document: Document, placeholders: _Placeholders) -> _Draft:
         compiled = replace(rule, condition=render(tree), asked=render(folded(tree)), processes=processes_of(tree))
         return _Draft(compiled, document, tree)
     whole = conjunction([compile_scope(seen), tree])
-    return _Draft(replace(rule, kinds=tuple(str(k) for k in seen.kinds)), document, whole)
+    kinds = tuple(str(kind) for kind in seen.kinds)
+    scoped = replace(rule, kinds=kinds, providers=seen.providers, without=seen.without, event_ids=seen.event_ids)
+    return _Draft(scoped, document, whole)
 
 
 def _detections(document: Document, form: Form, category: str, placeholders: _Placeholders) -> Detections:

@@ -42,14 +42,23 @@ def match(engine: Engine, rules: RuleSet) -> int:
     """
     prepare(engine)
     before = _size(engine)
-    present = {kind for (kind,) in engine.rows("SELECT DISTINCT kind FROM events")}
-    for kinds, batch in batches(r for r in rules.events if not r.note.session):
-        if kinds and present.isdisjoint(kinds):
-            continue  # planning the rules of a kind costs more than a log of a megabyte is worth
+    present = engine.rows("SELECT DISTINCT kind, provider, event_id FROM events")
+    for kinds, batch in batches(r for r in rules.events if not r.note.session and _is_about(r, present)):
         _match(engine, kinds, batch)
     for rule in rules.correlations:
         _correlate(engine, rule)
     return _size(engine) - before
+
+
+def _is_about(rule: Rule, present: Iterable[tuple[object, ...]]) -> bool:
+    """Whether the rule can match events that are there: planning the others costs more than a log of a megabyte is worth."""
+    return any(
+        (not rule.kinds or kind in rule.kinds)
+        and (not rule.providers or provider in rule.providers)
+        and provider not in rule.without
+        and (not rule.event_ids or event_id in rule.event_ids)
+        for kind, provider, event_id in present
+    )
 
 
 def _size(engine: Engine) -> int:

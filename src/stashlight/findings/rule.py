@@ -83,7 +83,10 @@ class Correlation:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """
-    One document of a rule file. `kinds` are the event kinds it can match; empty means any.
+    One document of a rule file.
+
+    `kinds`, `providers` and `event_ids` are those of the events that it can match, `without` providers whose it cannot;
+    empty means any.
 
     `asked` is the condition as engines are asked it, with alternatives folded ("" if it is not: asked is then `condition`
     itself, and whoever replaces that drops this). `processes` of a filter are columns with patterns, of which one is
@@ -110,6 +113,9 @@ class Rule:
     match: tuple[Case, ...] = ()
     ignore: tuple[Case, ...] = ()
     kinds: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    event_ids: tuple[int, ...] = ()
     condition: str = ""
     asked: str = ""
     correlation: Correlation | None = None
