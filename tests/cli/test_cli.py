@@ -58,7 +58,7 @@ def test_every_command_helps(command: str, capsys: pytest.CaptureFixture[str]) -
 def test_version_names_program_engine_and_rules(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == Exit.DONE
     said = capsys.readouterr().out.split("\n")
-    assert [line.split()[0] for line in said if line] == ["stashlight", "engine", "rules"]
+    assert [line.split()[0] for line in said if line] == ["stashlight", "engine", "readers", "rules"]
 
 
 def test_help_loads_nothing_heavy() -> None:

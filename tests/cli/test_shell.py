@@ -28,7 +28,8 @@ def _piped(text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_queries_come_through_a_pipe() -> None:
-    run = _piped("DeviceFileEvents\n| summarize n = count() by ActionType\n\nselect 1 as one;\n", "--mode", "csv")
+    kql = "DeviceFileEvents\n| summarize n = count() by ActionType\n| sort by ActionType asc\n"
+    run = _piped(f"{kql}\nselect 1 as one;\n", "--mode", "csv")
     assert (run.returncode, run.stdout) == (Exit.DONE, "ActionType,n\nFileCreated,962\nFileDeleted,4\none\n1\n")
 
 
