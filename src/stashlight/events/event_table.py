@@ -1,7 +1,6 @@
 """The project's own event tables, as `stashlight convert` writes them, read back column by column."""
 
 from collections.abc import Iterator
-from functools import partial
 
 import pyarrow as pa
 
@@ -78,7 +77,7 @@ def _sifted(rows: pa.RecordBatch, tally: Tally, needed: Needed) -> pa.RecordBatc
                 masks.among(rows.column("script_parts"), [None, 0, 1]),
             )
         )
-        asked = masks.asked(rows.column("script_text"), partial(needed.among, event_id), blocks)
+        asked = masks.asked(rows.column("script_text"), needed.asking(event_id), blocks)
         if asked is not None:
             keep.append(masks.either(asked, masks.inverted(blocks)))
     if not keep:

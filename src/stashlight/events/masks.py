@@ -4,7 +4,7 @@ Which rows of a batch: columns of truth values without NULL, computed by Arrow f
 Texts may be dictionaries, as Parquet keeps them: what is asked of them is asked of each distinct one.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 
 import pyarrow as pa
@@ -34,22 +34,27 @@ def matching(column: AnyArray, pattern: str) -> Mask:
     return _sure(regex(column, pattern))
 
 
-def asked(column: AnyArray, ask: Callable[[list[Value]], list[bool] | None], where: Mask) -> Mask | None:
-    """
-    Ask about each distinct value of some rows; give the answers of these rows, false for NULL.
+Ask = Callable[[Iterator[memoryview | None]], Sequence[bool] | None]
+"""Answers for texts, given as UTF-8 and None for NULL; None if there is no answer."""
 
-    None if nobody need be asked, or `ask` gives no answer. What is said of other rows means nothing.
+
+def asked(column: AnyArray, ask: Ask, where: Mask) -> Mask | None:
+    """
+    Ask about each distinct text of some rows; give the answers of these rows, false for NULL.
+
+    None if nobody need be asked, or `ask` gives no answer. What is said of other rows means nothing. Texts are asked
+    about where they stand: copying scripts takes as long as searching them.
     """
     coded = column if is_coded(column) else computed("dictionary_encode", column)
     codes = computed("filter", coded.indices, where)
     if not len(codes):
         return None
-    used = computed("drop_null", computed("unique", codes))
-    answers = ask(taken(coded.dictionary, used).to_pylist())
+    used: list[int] = computed("drop_null", computed("unique", codes)).to_pylist()
+    answers = ask(_views(coded.dictionary, used))
     if answers is None:
         return None
     said = [False] * len(coded.dictionary)
-    for code, answer in zip(used.to_pylist(), answers, strict=True):
+    for code, answer in zip(used, answers, strict=True):
         said[code] = answer
     return _sure(taken(typed(said, pa.bool_()), coded.indices))
 
@@ -78,6 +83,22 @@ def misses(mask: Mask) -> tuple[int, int]:
 def chosen(rows: pa.RecordBatch, mask: Mask) -> pa.RecordBatch:
     """Give the rows in a mask."""
     return computed("filter", rows, mask)
+
+
+def _views(texts: AnyArray, places: Sequence[int]) -> Iterator[memoryview | None]:
+    """
+    Give the texts at these places as UTF-8.
+
+    Raises:
+        ArrowInvalid: they are not UTF-8, as a file may hold.
+    """
+    texts.validate(full=True)
+    _, offsets, data = texts.buffers()
+    ends, whole = memoryview(offsets).cast("i"), memoryview(data or b"")
+    missing = frozenset(computed("indices_nonzero", computed("is_null", texts)).to_pylist())
+    for place in places:
+        at = texts.offset + place
+        yield None if place in missing else whole[ends[at] : ends[at + 1]]
 
 
 def _sure(mask: Mask) -> Mask:

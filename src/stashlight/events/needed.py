@@ -5,7 +5,7 @@ Module and pipeline logs (4103, 800) repeat whole scripts with every statement t
 many logs, and hardly any of them matches a rule. What nobody needs is read and counted, and goes no further.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -63,6 +63,19 @@ class Needed:
         fields = tuple((i, _FIELDS[i]) for i in sorted(ids) if i in _FIELDS)
         return Bodies(ids, tuple(patterns), _MARK, self.kept, fields) if ids else Bodies()
 
+    def asking(self, event_id: int) -> Callable[[Iterator[memoryview | None]], Sequence[bool] | None]:
+        """Give what is `among` for texts that stand somewhere as UTF-8."""
+
+        def ask(texts: Iterator[memoryview | None]) -> Sequence[bool] | None:
+            patterns = self.patterns.get(event_id)
+            if patterns is None:
+                return None
+            if (asks := _asks(patterns, self.kept)) is not None:
+                return [text is not None and asks(text) for text in texts]
+            return self.among(event_id, [None if text is None else str(text, "utf-8") for text in texts])
+
+        return ask
+
     def among(self, event_id: int | None, texts: Sequence[object]) -> list[bool] | None:
         """Tell for each text of a script block of this id whether it is needed; None if all are."""
         patterns = self.patterns.get(event_id) if event_id is not None else None
@@ -79,7 +92,7 @@ class Needed:
 
 
 @lru_cache(maxsize=8)
-def _asks(patterns: tuple[str, ...], kept: str) -> Callable[[bytes], bool] | None:
+def _asks(patterns: tuple[str, ...], kept: str) -> Callable[[bytes | memoryview], bool] | None:
     """Give what asks a text at a time: RE2 through Arrow compiles its patterns anew with each call."""
     return searcher("\0".join(("text", *patterns)), lambda: patterns, kept, is_text=True)
 
