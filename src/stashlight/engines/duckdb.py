@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import pyarrow as pa
 
@@ -67,6 +67,9 @@ class Engine:
     `threads` the cores it uses. Use it as a context manager, or call `close()`.
     """
 
+    takes_coded: Literal[True] = True
+    """See `events.loading.Coding`."""
+
     def __init__(self, memory: int | None = None, threads: int | None = None) -> None:
         if memory is not None and threads is None:
             threads = max(1, min(os.cpu_count() or 1, memory // _THREAD_BYTES))
@@ -121,7 +124,7 @@ class Engine:
         """
         Append events.
 
-        Columns may stand in any order; a schema column that `table` lacks becomes NULL.
+        Columns may stand in any order, and texts in dictionaries; a schema column that `table` lacks becomes NULL.
 
         Raises:
             EngineError: a column that the schema does not know, or a type that does not convert.
@@ -133,10 +136,11 @@ class Engine:
         if not table.num_rows:
             return
         wanted: Any = ARROW  # its stubs leave the type of a field open
-        expected = pa.schema([wanted.field(n) for n in table.column_names])
+        own: Any = table.schema
+        is_fit = all(getattr(f.type, "value_type", f.type) == wanted.field(f.name).type for f in own)
         try:
             # Casting to what it is takes nothing, but an import.
-            rows = table if table.schema.equals(expected) else table.cast(expected)
+            rows = table if is_fit else table.cast(pa.schema([wanted.field(n) for n in table.column_names]))
         except pa.ArrowException as error:
             message = f"events do not fit the schema: {error}"
             raise EngineError(message) from error

@@ -10,16 +10,20 @@ from typing import Any, cast
 import pyarrow as pa
 
 __all__ = [
+    "alike",
     "at",
     "computed",
     "counts",
+    "dictionary",
     "digests",
     "fitted",
     "found",
+    "int32s",
     "ints_moved",
     "is_coded",
     "joined",
     "kept",
+    "plain",
     "regex",
     "repeated",
     "scalar",
@@ -139,7 +143,11 @@ def taken(values: AnyArray, places: AnyArray) -> AnyArray:
 
 def counts(table: pa.Table, name: str) -> dict[str, int]:
     """Count the values of a column."""
-    pairs = computed("value_counts", table[name]).to_pylist()
+    column: AnyArray = table[name]
+    if hasattr(column.type, "value_type"):
+        # A dictionary may have a value twice.
+        column = column.cast(column.type.value_type)
+    pairs = computed("value_counts", column).to_pylist()
     return {pair["values"]: pair["counts"] for pair in pairs}
 
 
@@ -193,6 +201,37 @@ def text_bytes(batch: pa.RecordBatch) -> int:
     return sum(computed("sum", each).as_py() or 0 for each in lengths)
 
 
+def dictionary(codes: AnyArray, values: AnyArray) -> AnyArray:
+    """Make a column whose values stand in a dictionary."""
+    return cast("Any", pa).DictionaryArray.from_arrays(codes, values)
+
+
+def int32s(buffer: object, n: int) -> AnyArray:
+    """Take a buffer of n numbers of 32 bits as a column."""
+    make = cast("Any", pa)
+    return make.Array.from_buffers(make.int32(), n, [None, make.py_buffer(buffer)])
+
+
+def alike(tables: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
+    """Put tables one after another; if they are not all of a kind, with their values in them."""
+    if any(table.schema.equals(schema) for table in tables):
+        return cast("Any", pa).concat_tables([plain(table, schema) for table in tables])
+    return joined(tables)
+
+
+def plain(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Give the columns of the schema with their values in them; those that the table lacks are NULL."""
+    if table.schema.equals(schema):
+        return table
+    there = frozenset(table.column_names)
+    n = table.num_rows
+    columns: list[AnyArray] = [
+        cast("Any", table).column(name).cast(kind) if name in there else repeated(None, n, kind)
+        for name, kind in zip(schema.names, schema.types, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
 def written_out(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
     """Give rows whose texts stand in them, not in a dictionary."""
     columns: Sequence[AnyArray] = cast("Any", batch).columns
@@ -200,20 +239,9 @@ def written_out(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(plain, schema=schema)
 
 
-def joined(tables: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
     """Put tables one after another, columns that one lacks as NULL."""
-    if not tables:
-        return schema.empty_table()
-    whole = cast("Any", pa).concat_tables(tables, promote_options="default")
-    if whole.num_rows < _FEW_ROWS:
-        # In one piece: whoever reads it looks at each piece of each column, which costs more than copying a few rows.
-        whole = whole.combine_chunks()
-    n, there = whole.num_rows, frozenset(whole.column_names)
-    columns = [
-        whole.column(name) if name in there else repeated(None, n, kind)
-        for name, kind in zip(schema.names, schema.types, strict=True)
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)
+    return cast("Any", pa).concat_tables(tables, promote_options="default")
 
 
 def found(values: Sequence[str], patterns: Sequence[str]) -> list[bool] | None:

@@ -8,7 +8,7 @@ which of them it has; converting touches the values, and Arrow writes the rows o
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 
@@ -44,13 +44,13 @@ class Coded:
         return [values[code] for code in self.codes]
 
     def arrow(self, kind: pa.DataType) -> Any:  # noqa: ANN401 - Arrow's own type depends on `kind`
-        """The column as Arrow has it."""
-        values = arrow.typed(self.values, kind)
-        if self.codes is None:
-            return values
-        make = cast("Any", pa)
-        codes = make.Array.from_buffers(make.uint32(), len(self.codes), [None, make.py_buffer(self.codes)])
-        return arrow.taken(values, codes)
+        """The column as Arrow has it: of a dictionary type with the values apart."""
+        own = getattr(kind, "value_type", None)
+        values = arrow.typed(self.values, kind if own is None else own)
+        if own is not None:
+            codes = array("i", range(len(values))) if self.codes is None else self.codes
+            return arrow.dictionary(arrow.int32s(codes, len(self)), values)
+        return values if self.codes is None else arrow.taken(values, arrow.int32s(self.codes, len(self)))
 
 
 def coded(values: Sequence[object]) -> Coded:

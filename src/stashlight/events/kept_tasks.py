@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from stashlight import __version__
 from stashlight.errors import Problem, SettingError
+from stashlight.events import arrow
 from stashlight.events.ranges import Task
 from stashlight.events.schema import ARROW
 from stashlight.events.tally import Tally
@@ -89,7 +90,7 @@ class _Draft:
             if self._writer is None:
                 options = cast("Any", pa).ipc.IpcWriteOptions(compression="zstd")
                 self._writer = cast("Any", pa).ipc.new_file(str(self._at), ARROW, options=options)
-            self._writer.write_table(table)
+            self._writer.write_table(arrow.plain(table, ARROW))
             self._rows += table.num_rows
         except (OSError, pa.ArrowException):
             self._is_good = False

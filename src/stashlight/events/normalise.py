@@ -15,7 +15,7 @@ from stashlight.decoders import Picked, Record
 from stashlight.errors import Problem
 from stashlight.events import arrow, converters
 from stashlight.events.clocks import Clocks, Timed, Value
-from stashlight.events.coded import Coded
+from stashlight.events.coded import Coded, repeated
 from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.picks import meaning_of
 from stashlight.events.plan import (
@@ -31,7 +31,7 @@ from stashlight.events.plan import (
     unneeded,
 )
 from stashlight.events.remarks import Remarks
-from stashlight.events.schema import ARROW, Kind, fold
+from stashlight.events.schema import ARROW, CODED, Kind, fold
 from stashlight.events.tally import Tally
 from stashlight.events.vocabularies import VOCABULARIES
 from stashlight.events.vocabulary import Vocabulary
@@ -52,7 +52,7 @@ _BY_ACTION = {fold(key[1]): (v, key) for v in VOCABULARIES for key in v.events i
 
 _FEW_ROWS = 4_000
 
-_COLUMNS = tuple(zip(ARROW.names, ARROW.types, strict=True))
+_COLUMNS = tuple(zip(CODED.names, CODED.types, strict=True))
 
 Unmapped = tuple[str, str]
 Columns = dict[str, Coded | Value]
@@ -159,6 +159,10 @@ class Normaliser:
 
     def table(self) -> pa.Table:
         """Give the rows since the last call, in schema.ARROW, grouped by meaning, in order of reading within each."""
+        return arrow.plain(self.coded_table(), ARROW)
+
+    def coded_table(self) -> pa.Table:
+        """As `table`; if there are many, in schema.CODED without the columns that have no value."""
         self.sift()
         self.rows = 0
         made = [(len(plan), columns(plan, plan.take())) for plan in self._plans.values() if len(plan)]
@@ -167,9 +171,11 @@ class Normaliser:
         for each in self._spared:
             self.spared.spare(str(Kind.SCRIPT_BLOCK), each.ts)
         self._spared.clear()
+        if not made:
+            return ARROW.empty_table()
         if sum(n for n, _ in made) < _FEW_ROWS:
             return _together(made)
-        return arrow.joined([_assemble(columns, n) for n, columns in made], ARROW)
+        return arrow.joined([_assemble(columns, n) for n, columns in made])
 
     @property
     def problems(self) -> list[Problem]:
@@ -211,13 +217,17 @@ class Normaliser:
 
 
 def _together(made: Sequence[tuple[int, Columns]]) -> pa.Table:
-    """Make one table of all: of few rows, making and joining a table for each meaning would cost most."""
+    """
+    Make one table of all, texts in it.
+
+    Of few rows, making and joining a table for each meaning would cost most, and dictionaries more than they save.
+    """
     n = sum(rows for rows, _ in made)
     arrays = [
         arrow.typed([value for rows, columns in made for value in _rows(columns.get(name), rows)], kind)
         if any(columns.get(name) is not None for _, columns in made)
         else arrow.repeated(None, n, kind)
-        for name, kind in _COLUMNS
+        for name, kind in zip(ARROW.names, ARROW.types, strict=True)
     ]
     return pa.Table.from_arrays(arrays, schema=ARROW)
 
@@ -229,7 +239,7 @@ def _rows(column: Coded | Value, n: int) -> Sequence[Value]:
 def _assemble(made: Columns, n: int) -> pa.Table:
     """Make a table of the columns that have values: most events leave most of the schema empty."""
     full = [(name, kind, v) for name, kind in _COLUMNS if (v := made.get(name)) is not None]
-    arrays = [v.arrow(k) if isinstance(v, Coded) else arrow.repeated(v, n, k) for _, k, v in full]
+    arrays = [(v if isinstance(v, Coded) else repeated(v, n)).arrow(k) for _, k, v in full]
     return pa.Table.from_arrays(arrays, names=[name for name, _, _ in full])
 
 

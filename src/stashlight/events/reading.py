@@ -8,6 +8,7 @@ import pyarrow as pa
 from stashlight.decoders import Native, Source, Wanted, read
 from stashlight.decoders.native import is_native
 from stashlight.errors import Problem
+from stashlight.events import arrow
 from stashlight.events.event_table import read_back
 from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.normalise import Normaliser
@@ -45,13 +46,18 @@ def read_source(
 
     What a file holds never raises. `tally` is complete when the last table has been given.
     """
-    return (table for table in pieces(source, tally, wanted, format, strict=strict, needed=needed) if table is not None)
+    tables = pieces(source, tally, wanted, format, strict=strict, needed=needed)
+    return (arrow.plain(table, ARROW) for table in tables if table is not None)
 
 
 def pieces(
     source: Source, tally: Tally, wanted: Wanted, form: str, *, strict: bool, needed: Needed
 ) -> Iterator[pa.Table | None]:
-    """As `read_source`, with a None now and then as a sign of life: `tally` says how far it is."""
+    """
+    As `read_source`, the tables in schema.CODED, columns without values left out, or in schema.ARROW.
+
+    A None now and then is a sign of life: `tally` says how far it is.
+    """
     if (tables := read_back(source, tally, needed)) is not None:
         yield from tables
         return
@@ -100,11 +106,11 @@ def small(
     tally.problems = [
         p for read, said in zip(problems, normaliser.remarks, strict=True) for p in (*read, *said.problems)
     ]
-    return pa.concat_tables(tables) if tables else ARROW.empty_table()
+    return arrow.alike(tables, ARROW) if tables else ARROW.empty_table()
 
 
 def _table(normaliser: Normaliser) -> pa.Table | None:
-    table = normaliser.table() if normaliser.rows else None
+    table = normaliser.coded_table() if normaliser.rows else None
     return table if table is not None and table.num_rows else None
 
 

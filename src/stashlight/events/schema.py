@@ -196,6 +196,17 @@ def _types() -> tuple[Type, ...]:
 ARROW = pa.schema([pa.field(n, _ARROW_TYPES[t]) for n, t in zip(names(), _types(), strict=True)])
 
 
+_CODED_TYPES = {**_ARROW_TYPES, "VARCHAR": pa.dictionary(pa.int32(), pa.string())}
+
+CODED = pa.schema(
+    [
+        pa.field(n, _ARROW_TYPES[t] if n == "event_key" else _CODED_TYPES[t])
+        for n, t in zip(names(), _types(), strict=True)
+    ]
+)
+"""The same on its way from readers to a sink: texts in dictionaries, a third of the bytes. Columns may be missing."""
+
+
 def ddl(table: str = "events") -> str:
     """Give the CREATE TABLE statement of the event table, in the portable SQL profile."""
     columns = ",\n".join(f"  {n} {t}" for n, t in zip(names(), _types(), strict=True))
