@@ -213,3 +213,38 @@ def _same(log: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Mapping[st
         both.append((counts, {f"{row['event_key']} {row['record']}": row for row in rows}))
     assert both[0] == both[1]
     return both[0][1]
+
+
+ODD_IDS = (
+    b'"EventID":5',
+    b'"EventID":"5"',
+    b'"EventID" : 5',
+    b'"EventID":      5',
+    b'"EventID":011',
+    b'"EventID":5.5',
+    b'"EventID":123456789012',
+    b'"EventID":null',
+    b'"EventID":{"#text":11}',
+    b'"event_id":"13"',
+    b'"EventCode":"11"',
+    b'"a":"\\"EventID\\":5"',
+    b'"a":"\\"EventID\\":11","EventID":5',
+    b'"a":"<EventID>11</EventID>","EventID":5',
+    b'"a":"Event ID","EventID":5',
+    b'"EventID":4103,"x":"eventid 4103"',
+    b'"EventID":4103,"EventID":5',
+    b'"aventID":5',
+    b'"\\u0045ventID":5',
+)
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+def test_ids_are_judged_alike(odd: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "log.json"
+    plain = json.dumps(SYSMON).encode()
+    others = [
+        json.dumps({**SYSMON, "EventID": None, "Payload": text}).encode() for text in ("Compress", "x", "Compress")
+    ]
+    lines = [plain, *(each.replace(b'"EventID": null', odd) for each in others), plain[:-1], b"", b"\r", plain + b"\r"]
+    log.write_bytes(b"\n".join(lines))
+    _same(log, monkeypatch)
