@@ -8,7 +8,7 @@ from functools import cache
 
 from stashlight.decoders.batch import ALL, Batch, Wanted
 from stashlight.decoders.formats import Format
-from stashlight.decoders.formats.parquet import EventTable, event_table
+from stashlight.decoders.formats.parquet import MAGIC, EventTable, event_table
 from stashlight.decoders.source import Source
 from stashlight.decoders.stream import Stream
 from stashlight.decoders.unpack import UNREADABLE
@@ -68,12 +68,21 @@ def read_events(source: Source, columns: Collection[str]) -> EventTable | None:
     except UNREADABLE:
         return None
     with closing(file):
+        try:
+            if not file.peek(len(MAGIC)).startswith(MAGIC):
+                return None
+        except UNREADABLE:  # a damaged archive: whoever reads it as a log says so
+            return None
         is_plain = source.entry is None and source.length is None
         return event_table(Stream(source.name, file), source.path if is_plain else None, columns)
 
 
 def sniff(head: bytes) -> str:
     """Name the format of content that begins with `head`; "" if none fits."""
+    for name, module in _formats().items():
+        # A container that says what it is: looking for all others costs more than a small event log.
+        if (magic := getattr(module, "MAGIC", b"")) and head.startswith(magic):
+            return name
     scores = {name: module.fits(head) for name, module in _formats().items()}
     best = max(scores, key=scores.__getitem__)
     return best if scores[best] > 0 else ""

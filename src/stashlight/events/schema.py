@@ -9,6 +9,7 @@ Times are microseconds since 1970-01-01 UTC. An unknown value is NULL, never "" 
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Literal
 
 import pyarrow as pa
@@ -184,6 +185,7 @@ COLUMNS: tuple[Column, ...] = (
 _ARROW_TYPES = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "BOOLEAN": pa.bool_()}
 
 
+@cache
 def names() -> tuple[str, ...]:
     """Give every physical column in order: each column, then its folded twin if it has one."""
     return tuple(n for c in COLUMNS for n in ((c.name, f"{c.name}_lc") if c.folded else (c.name,)))

@@ -10,7 +10,11 @@ __all__ = ["Format"]
 
 
 class Format(Protocol):
-    """What a module in this folder gives; the module's name is the format's name (`--format NAME`)."""
+    """
+    What a module in this folder gives; the module's name is the format's name (`--format NAME`).
+
+    One whose content always begins with the same bytes may have them as `MAGIC`: then no other format is asked.
+    """
 
     def fits(self, head: bytes) -> int:
         """Say how sure it is, 0 (no) to 100, that content with this `head` (up to 64 KB, UTF-8) is of its format."""

@@ -23,9 +23,9 @@ from stashlight.decoders.record import Record
 from stashlight.decoders.stream import Stream
 from stashlight.errors import Problem
 
-__all__ = ["decode", "fits"]
+__all__ = ["MAGIC", "decode", "fits"]
 
-_FILE = b"ElfFile\0"
+MAGIC = b"ElfFile\0"
 _CHUNK = b"ElfChnk\0"
 _HEADER_BYTES = 4096
 _CHUNK_BYTES = 65536
@@ -41,7 +41,7 @@ _ID = re.compile(r'"EventID":(?:(\d+)|\{(?:"#attributes":\{[^{}]*\},)?"#text":(\
 
 def _file_header() -> bytes:
     """Make the file header that the parser asks for, for a file of one chunk."""
-    fields = struct.pack("<8sQQQIHHHH", _FILE, 0, 0, 1, 128, 1, 3, _HEADER_BYTES, 1).ljust(120, b"\0")
+    fields = struct.pack("<8sQQQIHHHH", MAGIC, 0, 0, 1, 128, 1, 3, _HEADER_BYTES, 1).ljust(120, b"\0")
     return (fields + struct.pack("<II", 0, zlib.crc32(fields))).ljust(_HEADER_BYTES, b"\0")
 
 
@@ -50,7 +50,7 @@ _HEADER = _file_header()
 
 def fits(head: bytes) -> int:
     """By its magic; also if only the file header is damaged and the first chunk stands where it should."""
-    if head.startswith(_FILE):
+    if head.startswith(MAGIC):
         return 100
     return 95 if head[_HEADER_BYTES : _HEADER_BYTES + 8] == _CHUNK else 0
 
@@ -77,7 +77,7 @@ class _Walk:
         self.damaged = ""
 
     def header(self, header: bytes) -> list[Problem]:
-        if len(header) < _HEADER_BYTES or not header.startswith(_FILE):
+        if len(header) < _HEADER_BYTES or not header.startswith(MAGIC):
             return [Problem(self.name, "byte 0", "damaged EVTX file header; the chunks are read all the same")]
         (flags,) = struct.unpack_from("<I", header, 120)
         if not flags & _DIRTY:  # a log that was copied while in use has an old header

@@ -23,12 +23,12 @@ from stashlight.errors import Problem
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
-__all__ = ["EVENT_COLUMNS", "EventTable", "decode", "event_table", "fits"]
+__all__ = ["EVENT_COLUMNS", "MAGIC", "EventTable", "decode", "event_table", "fits"]
 
 EVENT_COLUMNS = frozenset({"event_key", "file", "record", "kind", "ts_us", "host_key"})
 """Columns by which an event table of our own is known; no log has them all."""
 
-_MAGIC = b"PAR1"
+MAGIC = b"PAR1"
 _BATCH_ROWS = 5000
 _MOST_ROWS = 20_000
 _BATCH_BYTES = 32 << 20
@@ -53,7 +53,7 @@ class EventTable:
 
 
 def fits(head: bytes) -> int:
-    return 100 if head.startswith(_MAGIC) else 0
+    return 100 if head.startswith(MAGIC) else 0
 
 
 def decode(stream: Stream, wanted: Wanted, *, strict: bool) -> Iterator[Batch]:  # noqa: ARG001 - columns are typed already
@@ -79,7 +79,7 @@ def event_table(stream: Stream, path: Path | None, columns: Collection[str]) -> 
 
     Use up the stream only if it begins with Parquet's magic, and not at all if the file `path` is what it gives.
     """
-    if not stream.head.startswith(_MAGIC):
+    if not stream.head.startswith(MAGIC):
         return None
     file = _plain(path) or _seekable(stream)
     try:
@@ -129,7 +129,7 @@ def _plain(path: Path | None) -> BinaryIO | None:
     with suppress(OSError):
         if path is not None:
             file: Any = pa.OSFile(str(path), "r")
-            if file.read(len(_MAGIC)) == _MAGIC:
+            if file.read(len(MAGIC)) == MAGIC:
                 return file
             file.close()
     return None
