@@ -22,6 +22,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sigma.backends.sqlite import sqliteBackend  # pyright: ignore[reportMissingTypeStubs]
 from sigma.collection import SigmaCollection
+from sigma.conditions import ConditionFieldEqualsValueExpression
+from sigma.conversion.state import ConversionState  # pyright: ignore[reportMissingTypeStubs]
 
 from stashlight.engines.duckdb import Engine
 from stashlight.engines.profile import render
@@ -31,6 +33,15 @@ from stashlight.findings.compile import Detections, compile_condition
 from stashlight.findings.load import load
 from stashlight.findings.logsource import scope
 from stashlight.findings.rule import Rule
+
+
+class _Backend(sqliteBackend):
+    """It writes a range of addresses as `a OR b` without parentheses, which AND then takes apart."""
+
+    def convert_condition_field_eq_val_cidr(
+        self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
+    ) -> str:
+        return f"({super().convert_condition_field_eq_val_cidr(cond, state)})"
 
 
 class Oracle:
@@ -50,7 +61,7 @@ class Oracle:
         )
 
     def matching(self, rule: dict[str, object]) -> set[int]:
-        (query,) = sqliteBackend().convert(SigmaCollection.from_dicts([cast("Any", rule)]))
+        (query,) = _Backend().convert(SigmaCollection.from_dicts([cast("Any", rule)]))
         wanted = str(query).replace("SELECT *", "SELECT number", 1)
         return {row[0] for row in self._connection.execute(wanted)}
 
