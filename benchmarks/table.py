@@ -57,7 +57,7 @@ def table(outcome: Outcome) -> str:
     The time of the section's `against` is 1 in the columns of ratios.
     """
     section, base = outcome.section, outcome.measured[outcome.section.against]
-    pace = f", {section.events / base.wall:,.0f} events a second" if section.events and base.is_whole else ""
+    pace = f", {section.events / base.wall:,.0f} events a second in one run" if section.events and base.is_whole else ""
     files = f"{len(section.files):,} file{'s' if len(section.files) > 1 else ''}"
     lines = [
         f"**{section.title}**, {outcome.size / 1e6:,.0f} MB in {files}{pace}",
