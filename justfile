@@ -1,7 +1,7 @@
 # The words of this project's day; `./check` and continuous integration use the same.
 # Tools come from .venv (`uv sync`), so nothing has to be activated.
 
-every_test := 'pytest -n auto --maxprocesses 8 --dist worksteal -m "not alone"; others=$?; pytest -m alone && exit $others'
+every_test := 'pytest -n auto --maxprocesses 8 --dist loadfile -m "not alone"; others=$?; pytest -m alone && exit $others'
 
 export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
 generated := "README.md docs/concepts/score.md docs/guides/look-files-up.md docs/reference/baseline.md docs/reference/cli.md docs/reference/events.md docs/reference/exports.md docs/reference/formats.md docs/reference/hunts.md docs/reference/procedures.md docs/reference/result.md docs/reference/settings.md"

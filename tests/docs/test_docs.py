@@ -61,22 +61,20 @@ def test_published_schema_is_fresh() -> None:
     assert run.stdout == (ROOT / "docs/reference/result.schema.json").read_text("utf-8"), "stale: just docs"
 
 
-@pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for all commands: a later one may read what an earlier one wrote."""
-    folder = tmp_path_factory.mktemp("docs")
-    shutil.copytree(ROOT / "samples", folder / "samples")
-    return folder
-
-
-@pytest.mark.parametrize(("page", "line"), _commands("console"))
-def test_shown_command_runs(
-    page: str, line: str, workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("page", dict.fromkeys(page for page, _ in _commands("console")))
+def test_shown_commands_run(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A block of `console` is run; `# exits N` behind a command says what it must exit with."""
-    monkeypatch.chdir(workplace)
-    command, _, remark = line.partition("  # exits ")
-    assert main(shlex.split(command)[1:]) == int(remark or 0), f"{page}: {capsys.readouterr().err}"
+    """
+    Blocks of `console` are run; `# exits N` behind a command says what it must exit with.
+
+    A page's commands share a folder: a later one may read what an earlier one wrote.
+    """
+    shutil.copytree(ROOT / "samples", tmp_path / "samples")
+    monkeypatch.chdir(tmp_path)
+    for line in (line for shown_on, line in _commands("console") if shown_on == page):
+        command, _, remark = line.partition("  # exits ")
+        assert main(shlex.split(command)[1:]) == int(remark or 0), f"{page}: {line}: {capsys.readouterr().err}"
 
 
 @pytest.mark.parametrize(("page", "line"), _commands("sh"))
