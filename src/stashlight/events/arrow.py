@@ -31,6 +31,7 @@ __all__ = [
     "taken",
     "text_bytes",
     "typed",
+    "unfolded",
     "values",
     "without_pandas",
     "written_out",
@@ -217,6 +218,17 @@ def alike(tables: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
     if any(table.schema.equals(schema) for table in tables):
         return cast("Any", pa).concat_tables([plain(table, schema) for table in tables])
     return joined(tables)
+
+
+def unfolded(table: pa.Table) -> int:
+    """Estimate the bytes of a table once its texts stand in it: of each dictionary all values alike often."""
+    return sum(
+        chunk.indices.nbytes + round(len(chunk) * chunk.dictionary.nbytes / max(1, len(chunk.dictionary)))
+        if is_coded(chunk)
+        else chunk.nbytes
+        for column in cast("Any", table).columns
+        for chunk in column.chunks
+    )
 
 
 def plain(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -38,6 +38,11 @@ class Budget:
         return self.whole * 11 // 100
 
     @property
+    def piece(self) -> int:
+        """Bytes of rows, their texts in them, that the engine takes at one go: it holds them until all are there."""
+        return self.engine * 48 // 100
+
+    @property
     def readers(self) -> int:
         """Processes that read at the same time, at most."""
         return max(1, self.whole * 35 // 100 // _READER)

@@ -124,7 +124,7 @@ def load(
         return spread(some, job, workers, budget.waiting, stall) if workers > 1 else here(some, job)
 
     parts = resumed(tasks, job, resume, read) if resume is not None else read(tasks)
-    gathering = _Gathering(tasks, sink, total, budget.rows, budget.keys if isinstance(sink, Sifting) else None)
+    gathering = _Gathering(tasks, sink, total, budget, budget.keys if isinstance(sink, Sifting) else None)
     with closing(parts):
         for part in parts:
             gathering.take(part)
@@ -142,10 +142,11 @@ def load(
 class _Gathering:
     """Parts in their order → rows in the sink, and counts."""
 
-    def __init__(self, tasks: Sequence[Task], sink: Sink, total: int, size: int, keys: int | None) -> None:
+    def __init__(self, tasks: Sequence[Task], sink: Sink, total: int, budget: Budget, keys: int | None) -> None:
         self.is_crowded = False
         """Whether more keys came than may be remembered, so that the sink has to look for the other duplicates."""
-        self._tasks, self._sink, self._total, self._largest, self._most = tasks, sink, total, size, keys
+        self._tasks, self._sink, self._total, self._largest, self._most = tasks, sink, total, budget.rows, keys
+        self._piece = budget.piece
         self._tally = Tally()
         self._seen: set[bytes] = set()
         self._recent: set[bytes] = set()  # keys of what waits, once no more can be remembered
@@ -204,23 +205,30 @@ class _Gathering:
         # Kept as sums: asking every waiting table for its bytes each time cost most of a large load.
         self._rows, self._size = self._rows + table.num_rows, self._size + table.nbytes
         if self._rows >= _SINK_ROWS or self._size >= self._largest:
-            self._flush(0 if self.is_crowded or self._rows < 2 * _GROUP else _GROUP)
+            self._flush(keep=not self.is_crowded)
 
-    def _flush(self, keep: int = 0) -> None:
-        """Hand over what waits, but for the last rows, as many as are to be kept."""
+    def _flush(self, *, keep: bool = False) -> None:
+        """Hand over what waits, in pieces; or keep the last, a row group at least, so that what comes last is one."""
         # Rows of an event table, and few of a log, come with their texts in them.
         by_kind = sorted(self._waiting, key=_is_coded)
         waiting = [arrow.joined(list(tables)) for _, tables in groupby(by_kind, _is_coded)]
         self._waiting.clear()
-        if keep and waiting[-1].num_rows > keep:
-            cut = waiting[-1].num_rows - keep
-            self._waiting.append(waiting[-1].slice(cut))
-            waiting[-1] = waiting[-1].slice(0, cut)
         for table in waiting:
-            self._sink.add(table if isinstance(self._sink, Coding) else arrow.plain(table, ARROW))
+            left = self._hand_over(table, _GROUP if keep and table is waiting[-1] else 0)
+            if left.num_rows:
+                self._waiting.append(left)
         self._recent.clear()
         self._rows = sum(table.num_rows for table in self._waiting)
         self._size = sum(table.nbytes for table in self._waiting)
+
+    def _hand_over(self, table: pa.Table, keep: int) -> pa.Table:
+        """Give the sink pieces of whole row groups, if one fits; what is left are the last rows, so many at least."""
+        rows = table.num_rows * self._piece // max(1, arrow.unfolded(table))
+        rows = max(1, min(rows - rows % _GROUP if rows > _GROUP else rows, _SINK_ROWS))
+        while table.num_rows > keep and (not keep or table.num_rows >= rows + keep):
+            piece, table = table.slice(0, rows), table.slice(rows)
+            self._sink.add(piece if isinstance(self._sink, Coding) else arrow.plain(piece, ARROW))
+        return table
 
     def _fresh(self, table: pa.Table) -> tuple[pa.Table, int]:
         """Leave out rows whose key was seen before, and say how many; remember the others."""
