@@ -205,7 +205,7 @@ class _Gathering:
         # Kept as sums: asking every waiting table for its bytes each time cost most of a large load.
         self._rows, self._size = self._rows + table.num_rows, self._size + table.nbytes
         if self._rows >= _SINK_ROWS or self._size >= self._largest:
-            self._flush(keep=not self.is_crowded)
+            self._flush(keep=not self.is_crowded and self._rows >= 2 * _GROUP)
 
     def _flush(self, *, keep: bool = False) -> None:
         """Hand over what waits, in pieces; or keep the last, a row group at least, so that what comes last is one."""
@@ -225,8 +225,12 @@ class _Gathering:
         """Give the sink pieces of whole row groups, if one fits; what is left are the last rows, so many at least."""
         rows = table.num_rows * self._piece // max(1, arrow.unfolded(table))
         rows = max(1, min(rows - rows % _GROUP if rows > _GROUP else rows, _SINK_ROWS))
-        while table.num_rows > keep and (not keep or table.num_rows >= rows + keep):
-            piece, table = table.slice(0, rows), table.slice(rows)
+        while table.num_rows > keep:
+            size = min(rows, table.num_rows - keep)
+            if keep and size < min(rows, _GROUP):
+                break
+            size -= size % _GROUP if keep and size > _GROUP else 0
+            piece, table = table.slice(0, size), table.slice(size)
             self._sink.add(piece if isinstance(self._sink, Coding) else arrow.plain(piece, ARROW))
         return table
 
