@@ -18,7 +18,9 @@ Event = tuple[Vocabulary, int]
 @cache
 def picks() -> Picks:
     """Give all that may be taken by columns."""
-    return Picks(tuple(layout for each in PLAIN if (layout := each.layout) is not None), tuple(_picks()))
+    return Picks(
+        tuple(layout for each in PLAIN if (layout := each.layout) is not None), tuple(pick for pick, _ in _both())
+    )
 
 
 @cache
@@ -27,10 +29,7 @@ def meaning_of() -> Mapping[int, Event]:
     return dict(enumerate(event for _, event in _both()))
 
 
-def _picks() -> list[Pick]:
-    return [pick for pick, _ in _both()]
-
-
+@cache
 def _both() -> list[tuple[Pick, Event]]:
     return [
         (made, (vocabulary, event_id))
