@@ -198,8 +198,12 @@ def fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch | None:
 def text_bytes(batch: pa.RecordBatch) -> int:
     """Give how long all texts are that stand in dictionaries, counted once a row."""
     columns: Sequence[AnyArray] = cast("Any", batch).columns
-    lengths = [taken(computed("binary_length", c.dictionary), c.indices) for c in columns if is_coded(c)]
-    return sum(computed("sum", each).as_py() or 0 for each in lengths)
+    return sum(_text_bytes(column) for column in columns if is_coded(column))
+
+
+def _text_bytes(column: AnyArray) -> int:
+    lengths = taken(computed("binary_length", column.dictionary), column.indices)
+    return computed("sum", lengths).as_py() or 0
 
 
 def dictionary(codes: AnyArray, values: AnyArray) -> AnyArray:
@@ -221,11 +225,9 @@ def alike(tables: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
 
 
 def unfolded(table: pa.Table) -> int:
-    """Estimate the bytes of a table once its texts stand in it: of each dictionary all values alike often."""
+    """Give the bytes of a table once its texts stand in it."""
     return sum(
-        chunk.indices.nbytes + round(len(chunk) * chunk.dictionary.nbytes / max(1, len(chunk.dictionary)))
-        if is_coded(chunk)
-        else chunk.nbytes
+        chunk.indices.nbytes + _text_bytes(chunk) if is_coded(chunk) else chunk.nbytes
         for column in cast("Any", table).columns
         for chunk in column.chunks
     )
