@@ -14,22 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kept_rows import Rows
 
 from stashlight.events import Needed, Tally, load, masks
 from stashlight.events.schema import ARROW, Kind
-
-
-class Rows:
-    """A sink that keeps tables."""
-
-    def __init__(self) -> None:
-        self.tables: list[pa.Table] = []
-
-    def add(self, table: pa.Table, /) -> None:
-        self.tables.append(table)
-
-    def whole(self) -> pa.Table:
-        return pa.concat_tables(self.tables) if self.tables else ARROW.empty_table()
 
 
 def events(number: int, **columns: Any) -> pa.Table:  # noqa: ANN401 - columns of any type

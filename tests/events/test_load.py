@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kept_rows import Rows
 
 from stashlight.decoders import ALL, Source, Wanted, sources
 from stashlight.engines.duckdb import Engine
@@ -19,20 +20,6 @@ from stashlight.errors import InputError, Problem
 from stashlight.events import MAPPED, Needed, Tally, load, read_source, workers
 from stashlight.events.ranges import Shift, ranges
 from stashlight.events.reading import pieces, small
-from stashlight.events.schema import ARROW
-
-
-class Rows:
-    """A sink that keeps tables."""
-
-    def __init__(self) -> None:
-        self.tables: list[pa.Table] = []
-
-    def add(self, table: pa.Table, /) -> None:
-        self.tables.append(table)
-
-    def whole(self) -> pa.Table:
-        return pa.concat_tables(self.tables) if self.tables else ARROW.empty_table()
 
 
 def texts(table: pa.Table, name: str) -> list[str]:
