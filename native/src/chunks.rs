@@ -2,18 +2,26 @@
 //!
 //! A chunk in which anything is wrong is left to `stashlight.decoders.formats.evtx`, which says what it was.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use evtx::{EvtxChunkData, ParserSettings};
+use evtx::{EvtxChunk, EvtxChunkHeader, ParserSettings};
 use memchr::memmem;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyList};
 
+use crate::logs;
 use crate::mentions::Ids;
 use crate::taking::{LayoutSaid, PickSaid, Taken, Taking};
 
 /// What became of a chunk's records: skipped, taken; those that others look at (record id, JSON).
 type Outcome<'py> = (usize, usize, Vec<(u64, Bound<'py, PyBytes>)>);
+
+/// Record ids and JSON, in the order of the file.
+type Records = Vec<(u64, Vec<u8>)>;
+
+/// Of a file whose records have more bytes of JSON than this, others hold one chunk at a time.
+const MOST_TEXT: usize = 32 << 20;
 
 #[pyclass(module = "stashlight._native")]
 pub struct Chunks {
@@ -21,6 +29,7 @@ pub struct Chunks {
     most: usize,
     settings: Arc<ParserSettings>,
     taking: Taking,
+    content: Vec<u8>,
 }
 
 #[pymethods]
@@ -29,7 +38,8 @@ impl Chunks {
     #[new]
     fn new(wanted: Vec<u32>, most: usize, layouts: Vec<LayoutSaid>, picks: Vec<PickSaid>) -> Self {
         let settings = Arc::new(ParserSettings::default().num_threads(1).indent(false));
-        Self { wanted: Ids::new(&wanted), most, settings, taking: Taking::new(layouts, picks) }
+        let taking = Taking::new(layouts, picks);
+        Self { wanted: Ids::new(&wanted), most, settings, taking, content: Vec::new() }
     }
 
     /// Take what follows as of this file; with 0 forget all before.
@@ -50,37 +60,92 @@ impl Chunks {
 
     /// Look at the records of a chunk; None if they are not so many, or one cannot be read: then nothing was taken.
     fn read<'py>(&mut self, py: Python<'py>, chunk: &[u8], expected: usize) -> Option<Outcome<'py>> {
-        let records = self.records(chunk)?;
-        if records.len() != expected {
-            return None;
-        }
-        let (mut skipped, mut taken, mut others) = (0, 0, Vec::new());
-        for (number, text) in records {
-            if event_id(&text).is_some_and(|id| !self.wanted.has(id)) {
-                skipped += 1;
-            } else if i64::try_from(number).is_ok_and(|position| self.taking.add(&text, position)) {
-                taken += 1;
-            } else {
-                others.push((number, PyBytes::new(py, &text)));
+        let mut records = Vec::new();
+        self.records(chunk, expected, &mut records)?;
+        Some(self.sorted(py, &records))
+    }
+
+    /// Look at whole files of `paths`, from number `start` on, each taken as of the file of its number; give of each its
+    /// bytes and what became of its records. The first that is not as it should be ends that, and nothing of it was
+    /// taken; so does the one with which so many `rows` wait, or `bytes` of records.
+    fn files<'py>(
+        &mut self,
+        py: Python<'py>,
+        paths: &Bound<'py, PyList>,
+        start: usize,
+        rows: usize,
+        bytes: usize,
+    ) -> PyResult<Vec<(usize, Outcome<'py>)>> {
+        let mut found = Vec::new();
+        let mut others = 0;
+        for number in start..paths.len() {
+            let path: PathBuf = paths.get_item(number)?.extract()?;
+            let Some((size, records)) = self.file(&path) else { break };
+            self.taking.begin(py, u32::try_from(number)?)?;
+            let outcome = self.sorted(py, &records);
+            others += outcome.2.iter().map(|(_, text)| text.len().unwrap_or(0)).sum::<usize>();
+            found.push((size, outcome));
+            let (taken, size) = self.taking.waiting;
+            if taken >= rows || size + others >= bytes {
+                break;
             }
         }
-        Some((skipped, taken, others))
+        Ok(found)
     }
 }
 
 impl Chunks {
-    fn records(&self, chunk: &[u8]) -> Option<Vec<(u64, Vec<u8>)>> {
-        let mut data = EvtxChunkData::new(chunk.to_vec(), false).ok()?;
-        let mut chunk = data.parse(Arc::clone(&self.settings)).ok()?;
+    /// Pass over the records that nobody wants, take the plain ones, and give the others.
+    fn sorted<'py>(&mut self, py: Python<'py>, records: &[(u64, Vec<u8>)]) -> Outcome<'py> {
+        let (mut skipped, mut taken, mut others) = (0, 0, Vec::new());
+        for (number, text) in records {
+            if event_id(text).is_some_and(|id| !self.wanted.has(id)) {
+                skipped += 1;
+            } else if i64::try_from(*number).is_ok_and(|position| self.taking.add(text, position)) {
+                taken += 1;
+            } else {
+                others.push((*number, PyBytes::new(py, text)));
+            }
+        }
+        (skipped, taken, others)
+    }
+
+    /// Give the size of a log and all its records; none if it is not as it should be.
+    fn file(&mut self, path: &Path) -> Option<(usize, Records)> {
+        let mut content = std::mem::take(&mut self.content);
+        let records = logs::read(path, &mut content).then(|| self.promised(&content)).flatten();
+        let size = content.len();
+        self.content = content;
+        Some((size, records?))
+    }
+
+    fn promised(&self, content: &[u8]) -> Option<Records> {
         let mut records = Vec::new();
-        for record in chunk.iter() {
-            let said = record.ok()?.into_json_bytes().ok()?;
-            records.push((said.event_record_id, said.data));
-            if records.len() > self.most {
+        let mut size = 0;
+        for (chunk, expected) in logs::chunks(content, self.most)? {
+            size += self.records(chunk, expected, &mut records)?;
+            if size > MOST_TEXT {
                 return None;
             }
         }
         Some(records)
+    }
+
+    /// Add the records of a chunk, and give how many bytes they have; none if they are not so many, or one is damaged.
+    fn records(&self, chunk: &[u8], expected: usize, records: &mut Records) -> Option<usize> {
+        let header = EvtxChunkHeader::from_bytes(chunk).ok()?;
+        let mut chunk = EvtxChunk::new(chunk, &header, Arc::clone(&self.settings)).ok()?;
+        let before = records.len();
+        let mut size = 0;
+        for record in chunk.iter() {
+            let said = record.ok()?.into_json_bytes().ok()?;
+            size += said.data.len();
+            records.push((said.event_record_id, said.data));
+            if records.len() - before > self.most.min(expected) {
+                return None;
+            }
+        }
+        (records.len() - before == expected).then_some(size)
     }
 }
 

@@ -8,12 +8,13 @@ use pyo3::prelude::*;
 mod chunks;
 mod columns;
 mod lines;
+mod logs;
 mod mentions;
 mod picks;
 mod taking;
 
 /// What the two sides have agreed on; a library that was built for another is not used.
-const FORM: u32 = 3;
+const FORM: u32 = 4;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {

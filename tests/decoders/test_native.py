@@ -3,7 +3,7 @@
 import json
 import struct
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +13,12 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stashlight.decoders import Bodies, Native, read, sources
+from stashlight.decoders import Bodies, Native, read, sources, whole_logs
 from stashlight.decoders.json_bodies import text_of
 from stashlight.decoders.native import is_native
 from stashlight.events.needed import Needed
 from stashlight.events.picks import picks
-from stashlight.events.reading import MAPPED, read_source
+from stashlight.events.reading import MAPPED, read_source, small
 from stashlight.events.tally import Tally
 
 pytestmark = pytest.mark.skipif(not is_native(), reason="the compiled readers are not built here: no Rust compiler")
@@ -182,6 +182,80 @@ def test_damaged_event_logs_give_the_same(evtx_folder: Path, tmp_path: Path, mon
         _same(log, monkeypatch)
 
 
+HEADER, CHUNK = 4096, 65536
+UNSOUND: Mapping[str, Callable[[bytes], bytes]] = {
+    "header": lambda log: b"x" + log[1:],
+    "cut within a chunk": lambda log: log[: HEADER + CHUNK + 30_000],
+    "chunk's header": lambda log: log[: HEADER + CHUNK] + b"x" + log[HEADER + CHUNK + 1 :],
+    "chunk is gone": lambda log: log[: HEADER + CHUNK] + log[HEADER + 2 * CHUNK :],
+    "chunk is zeros": lambda log: log[: HEADER + CHUNK] + bytes(CHUNK) + log[HEADER + 2 * CHUNK :],
+    "last chunks are gone": lambda log: log[: HEADER + CHUNK],
+    "record of the second chunk": lambda log: log[: HEADER + CHUNK + 700] + b"\xff" * 64 + log[HEADER + CHUNK + 764 :],
+    "more promised": lambda log: log[: HEADER + 16] + _plus(log[HEADER + 16 : HEADER + 24], 5) + log[HEADER + 24 :],
+    "too long to be held whole": lambda log: log + bytes(64 * CHUNK),
+    "not a log": lambda _: b"hello\n",
+    "empty": lambda _: b"",
+}
+
+
+def _plus(number: bytes, more: int) -> bytes:
+    return struct.pack("<Q", struct.unpack("<Q", number)[0] + more)
+
+
+@pytest.fixture
+def unsound(evtx_folder: Path, tmp_path: Path) -> Path:
+    """Logs of several chunks of which every second is as no log should be."""
+    channel = "Sysmon/Operational".encode("utf-16-le")
+    logs = [path.read_bytes() for path in sorted(evtx_folder.glob("*.evtx"))]
+    whole = max((log for log in logs if log.count(b"ElfChnk\0") > 2), key=lambda log: log.count(channel))
+    for number, (name, damaged) in enumerate(UNSOUND.items()):
+        (tmp_path / f"{number:02} {name}.evtx").write_bytes(damaged(whole))
+        (tmp_path / f"{number:02}~ sound.evtx").write_bytes(whole)
+    return tmp_path
+
+
+def test_logs_read_whole_give_the_same_among_others_that_are_not_sound(
+    unsound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = list(sources([str(unsound)]))
+    told: list[tuple[Tally, list[Mapping[str, object]]]] = []
+    for native in ("1", "0"):
+        monkeypatch.setenv("STASHLIGHT_NATIVE", native)
+        tally = Tally()
+        rows = small(together, tally, MAPPED, "", strict=False, needed=NEEDED)
+        assert rows is not None
+        told.append((tally, sorted(rows.to_pylist(), key=_place)))
+    assert told[0] == told[1]
+    (tally, rows) = told[0]
+    damaged = {Path(problem.file).name[3:-5] for problem in tally.problems}
+    assert damaged == set(UNSOUND) - {"too long to be held whole"}
+    assert len(rows) > len(UNSOUND)
+
+
+def test_logs_are_read_whole_up_to_the_first_that_is_not_sound(unsound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STASHLIGHT_NATIVE", "1")
+    paths = [str(path) for path in sorted(unsound.iterdir())]
+    native = Native(frozenset(MAPPED.ids or ()), Bodies(), picks())
+    for start in range(len(paths)):
+        (*found,) = whole_logs(paths, start, native, 1 << 20, 1 << 40)
+        assert len(found) == start % 2, paths[start]  # the odd ones are sound, and another follows that is not
+        assert [batch.bytes for batch in found] == [Path(paths[start]).stat().st_size] * len(found)
+        assert not any(batch.problems for batch in found)
+    assert {file for picked in native.take() for file in picked.files} == set(range(1, len(paths), 2))
+
+
+def test_logs_are_read_whole_until_enough_rows_wait(unsound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STASHLIGHT_NATIVE", "1")
+    paths = [str(unsound / "00~ sound.evtx")] * 5
+    native = Native(frozenset(MAPPED.ids or ()), Bodies(), picks())
+    assert len(whole_logs(paths, 0, native, 1 << 20, 1 << 40)) == 5
+    rows, size = native.waiting
+    native.take()
+    assert len(whole_logs(paths, 0, native, rows * 2 // 5, 1 << 40)) == 2
+    native.take()
+    assert len(whole_logs(paths, 0, native, 1 << 20, size * 3 // 5)) <= 3
+
+
 @pytest.mark.parametrize(
     ("record", "part"),
     [
@@ -198,6 +272,10 @@ def test_damaged_event_logs_give_the_same(evtx_folder: Path, tmp_path: Path, mon
 )
 def test_only_the_text_is_asked_where_it_can_be_told(record: bytes, part: bytes | None) -> None:
     assert text_of(record, "Payload") == (record if part is None else part)
+
+
+def _place(row: Mapping[str, object]) -> tuple[str, str]:
+    return str(row["file"]), f"{row['event_key']} {row['record']}"
 
 
 def _same(log: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Mapping[str, object]]:

@@ -6,6 +6,7 @@ Bytes → records, with where they stood: containers only, nothing of meaning.
 
 from stashlight.decoders.batch import ALL, Batch, Wanted
 from stashlight.decoders.bodies import Bodies
+from stashlight.decoders.formats.evtx import whole_logs
 from stashlight.decoders.native import Native
 from stashlight.decoders.picks import Layout, Pick, Picked, Picks, Slot
 from stashlight.decoders.reading import formats, read, read_events
@@ -30,4 +31,5 @@ __all__ = [
     "read",
     "read_events",
     "sources",
+    "whole_logs",
 ]

@@ -13,7 +13,7 @@ from stashlight.decoders.bodies import Bodies
 from stashlight.decoders.json_bodies import holds
 from stashlight.decoders.picks import Picked, Picks
 
-__all__ = ["Chunks", "Lines", "Native", "combinations", "is_native"]
+__all__ = ["Chunks", "Lines", "Native", "Seen", "combinations", "is_native"]
 
 Spot = tuple[int, int, int]
 """Number of a line, where it starts in the buffer, and where it ends."""
@@ -50,19 +50,30 @@ class Lines(Taking, Protocol):
         ...
 
 
-class Chunks(Taking, Protocol):
-    """Chunks of event log files."""
+Seen = tuple[int, int, list[tuple[int, bytes]]]
+"""How many records of an event log were skipped and taken; record id and JSON of those to be looked at by others."""
 
-    def read(self, chunk: bytes, expected: int, /) -> tuple[int, int, list[tuple[int, bytes]]] | None:
+
+class Chunks(Taking, Protocol):
+    """Chunks of event log files, or whole ones."""
+
+    def read(self, chunk: bytes, expected: int, /) -> Seen | None:
         """
         Look at the records of a chunk of 65,536 bytes; None if they are not as many as expected, or one cannot be read.
+        """
+        ...
 
-        Gives how many were skipped and taken, and record id and JSON of those to be looked at by others.
+    def files(self, paths: Sequence[str], start: int, rows: int, size: int, /) -> list[tuple[int, Seen]]:
+        """
+        Look at the files from number `start` on, each taken as of the file of its number; give the bytes of each, too.
+
+        The first that is not as it should be ends that, and nothing of it is taken; so does the one with which so many
+        `rows` wait, or records of that `size`.
         """
         ...
 
 
-_FORM: Final = 3
+_FORM: Final = 4
 """What the two sides have agreed on: a library that was built from an older source is not used."""
 
 

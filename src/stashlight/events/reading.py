@@ -1,11 +1,12 @@
 """One source → event tables, and what is to be said about it."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
-from stashlight.decoders import Native, Source, Wanted, read
+from stashlight.decoders import Batch, Native, Source, Wanted, read, whole_logs
 from stashlight.decoders.native import is_native
 from stashlight.errors import Problem
 from stashlight.events import arrow
@@ -63,7 +64,8 @@ def pieces(
         return
     normaliser = Normaliser(source.name, needed, tally)
     native = _native(wanted, needed)
-    yield from _rows(source, normaliser, tally, wanted, form, native, strict=strict)
+    wanted = replace(wanted, bodies=needed.bodies(), native=native)
+    yield from _rows(read(source, wanted, strict=strict, format=form), normaliser, tally, native)
     yield _last(normaliser, native)
     tally.unmapped += normaliser.unmapped
     tally.problems += normaliser.problems
@@ -77,29 +79,37 @@ def small(
 
     None if they are not as small as they look, or hold tables of our own: then they want to be read one by one.
     """
-    normaliser: Normaliser | None = None
     most = _UNPACKED * sum(source.size for source in sources)
     tables: list[pa.Table] = []
-    native: Native | None = None
+    normaliser = Normaliser(sources[0].name, needed, tally)
+    # The compiled readers go on from file to file, as long as they share a table.
+    native = _native(wanted, needed)
+    wanted = replace(wanted, bodies=needed.bodies(), native=native)
+    paths = [str(source.path) for source in sources] if native is not None and form in {"", "evtx"} else []
+    logs: deque[Batch] = deque()
     problems: list[list[Problem]] = []
-    for source in sources:
-        if read_back(source, tally) is not None:
-            return None
-        if normaliser is None:
-            normaliser = Normaliser(source.name, needed, tally)
-        else:
+    for number, source in enumerate(sources):
+        if number:
             normaliser.begin(source.name)
-        # The compiled readers go on from file to file, as long as they share a table.
-        native = native or _native(wanted, needed)
-        for table in _rows(source, normaliser, tally, wanted, form, native, strict=strict):
+        if paths and not logs and native is not None:
+            logs.extend(whole_logs(paths, number, native, _ROWS, _BYTES))
+        batches: Iterable[Batch]
+        if logs:
+            batches = [logs.popleft()]
+        elif read_back(source, tally) is not None:
+            return None
+        else:
+            if native is not None:
+                native.begin(number)
+            batches = read(source, wanted, strict=strict, format=form)
+        # Rows of event logs that were read with others go on once all these files are known.
+        for table in _rows(batches, normaliser, tally, None if logs else native):
             if tally.bytes > most:
                 return None
             if table is not None:
                 tables.append(table)
         problems.append(tally.problems)
         tally.problems = []
-    if normaliser is None:
-        return None
     if (last := _last(normaliser, native)) is not None:
         tables.append(last)
     tally.unmapped += normaliser.unmapped
@@ -125,24 +135,14 @@ def _last(normaliser: Normaliser, native: Native | None) -> pa.Table | None:
 
 
 def _rows(
-    source: Source,
-    normaliser: Normaliser,
-    tally: Tally,
-    wanted: Wanted,
-    form: str,
-    native: Native | None,
-    *,
-    strict: bool,
+    batches: Iterable[Batch], normaliser: Normaliser, tally: Tally, native: Native | None
 ) -> Iterator[pa.Table | None]:
-    """Have the normaliser take every record; give what must not wait until the end."""
+    """Have the normaliser take every record of a source; give what must not wait until the end."""
     tally.files += 1
     container = ""
     waiting = 0
     told = tally.bytes
-    wanted = replace(wanted, bodies=normaliser.needed.bodies(), native=native)
-    if native is not None:
-        native.begin(len(normaliser.remarks) - 1)
-    for batch in read(source, wanted, strict=strict, format=form):
+    for batch in batches:
         container = container or batch.format
         tally.bytes += batch.bytes
         tally.lines += batch.lines

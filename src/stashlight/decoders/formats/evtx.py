@@ -11,7 +11,7 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -19,11 +19,12 @@ from evtx import PyEvtxParser
 
 from stashlight.decoders.batch import Batch, Wanted
 from stashlight.decoders.json_text import JsonError, load
+from stashlight.decoders.native import Native, Seen
 from stashlight.decoders.record import Record
 from stashlight.decoders.stream import Stream
 from stashlight.errors import Problem
 
-__all__ = ["MAGIC", "decode", "fits"]
+__all__ = ["MAGIC", "decode", "fits", "whole_logs"]
 
 MAGIC = b"ElfFile\0"
 _CHUNK = b"ElfChnk\0"
@@ -63,6 +64,18 @@ def decode(stream: Stream, wanted: Wanted, *, strict: bool) -> Iterator[Batch]: 
     while chunk := stream.read(_CHUNK_BYTES):
         yield walk.chunk(chunk)
     yield walk.end()
+
+
+def whole_logs(paths: Sequence[str], start: int, native: Native, rows: int, size: int) -> list[Batch]:
+    """
+    Give what is in each of the files from number `start` on, up to the first that `decode` must look at itself.
+
+    That is a large one, one that is no event log, or one in which anything is wrong. Records are taken as of the files
+    with these numbers; files are read until so many `rows` wait, or records of that `size`.
+    """
+    chunks = native.chunks(_MOST_RECORDS)
+    found = [] if chunks is None else chunks.files(paths, start, rows, size)
+    return [_seen(read, length) for length, read in found]
 
 
 class _Walk:
@@ -117,11 +130,7 @@ class _Walk:
         if self.native is None or len(chunk) != _CHUNK_BYTES:
             return None
         read = self.native.read(chunk, expected)
-        if read is None:
-            return None
-        skipped, taken, others = read
-        records = [Record(_fields(raw), position, raw) for position, raw in others]
-        return Batch(records, [], skipped, len(chunk), "evtx", taken=taken)
+        return None if read is None else _seen(read, len(chunk))
 
     def end(self) -> Batch:
         """Hold the file's header against what came."""
@@ -131,6 +140,12 @@ class _Walk:
         place = self.damaged or f"byte {self.offset}"
         reason = f"{self.chunks} of {self.promised_chunks} chunks, {missing} records after number {self.highest} lost"
         return Batch(problems=[Problem(self.name, place, reason, missing)], format="evtx", rejected=missing)
+
+
+def _seen(read: Seen, size: int) -> Batch:
+    skipped, taken, others = read
+    records = [Record(_fields(raw), position, raw) for position, raw in others]
+    return Batch(records, [], skipped, size, "evtx", taken=taken)
 
 
 def _fields(raw: bytes) -> dict[str, object]:
