@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from stashlight.decoders.source import Source
-from stashlight.decoders.unpack import FREE_BYTES, MAX_RATIO, MAX_UNPACKED, UNREADABLE
+from stashlight.decoders.unpack import FREE_BYTES, MAX_RATIO, MAX_UNPACKED, UNREADABLE, is_packed
 
 __all__ = ["members"]
 
@@ -37,7 +37,7 @@ _MAC = "__MACOSX/"
 
 def members(source: Source, depth: int = 0) -> Iterator[Source]:
     """Give the members of the archive that `source` is, as deep as they are nested; or `source` itself."""
-    if not source.size:
+    if not source.size or _is_plain(source):
         yield source
         return
     try:
@@ -58,8 +58,23 @@ def members(source: Source, depth: int = 0) -> Iterator[Source]:
         yield from (_zip if kind == "zip" else _tar)(source.name, path, depth)
 
 
+def _is_plain(source: Source) -> bool:
+    """Tell of a file at first sight that it holds no others; of thousands of small logs that is most of listing them."""
+    if source.path is None or source.entry is not None or source.length is not None:
+        return False
+    try:
+        with source.path.open("rb", buffering=0) as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return False
+    return len(head) == min(_HEAD, source.size) and not is_packed(head) and not _kind_of(head)
+
+
 def _kind(content: io.BufferedReader) -> str:
-    head = content.peek(_HEAD)[:_HEAD]
+    return _kind_of(content.peek(_HEAD)[:_HEAD])
+
+
+def _kind_of(head: bytes) -> str:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "zip"
     return "tar" if head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar" else ""

@@ -60,13 +60,18 @@ def _walk(root: Path) -> Iterator[Source]:
                 continue
             entered[key] = path
             try:
-                waiting += sorted(path.iterdir(), reverse=True)
+                # By name is how paths of one folder compare, but those compare part by part.
+                waiting += sorted(path.iterdir(), key=_name, reverse=True)
             except OSError as error:
                 yield Source(str(path), path, refusal=error.strerror or str(error))
         elif stat.S_ISREG(facts.st_mode):
             yield from members(Source(str(path), path, facts.st_size))
         else:
             yield Source(str(path), path, refusal="not a file: a pipe, socket or device is not read")
+
+
+def _name(path: Path) -> str:
+    return path.name
 
 
 def _why(path: Path, error: OSError | ValueError) -> str:

@@ -19,7 +19,17 @@ from typing import BinaryIO, Protocol, cast
 
 import zstandard
 
-__all__ = ["FREE_BYTES", "MAX_LAYERS", "MAX_RATIO", "MAX_UNPACKED", "UNREADABLE", "BombError", "member", "unpacked"]
+__all__ = [
+    "FREE_BYTES",
+    "MAX_LAYERS",
+    "MAX_RATIO",
+    "MAX_UNPACKED",
+    "UNREADABLE",
+    "BombError",
+    "is_packed",
+    "member",
+    "unpacked",
+]
 
 UNREADABLE = (
     OSError,
@@ -73,6 +83,14 @@ _KINDS: tuple[tuple[bytes, str, Callable[[], object], int], ...] = (
     (b"BZh", "bzip2", bz2.BZ2Decompressor, _PIECE),
     (b"\xfd7zXZ\x00", "xz", lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY), _PIECE),
 )
+
+
+_MAGICS = tuple(kind[0] for kind in _KINDS)
+
+
+def is_packed(head: bytes) -> bool:
+    """Tell by the first bytes whether content is compressed."""
+    return head.startswith(_MAGICS)
 
 
 def unpacked(file: BinaryIO | io.RawIOBase) -> io.BufferedReader:

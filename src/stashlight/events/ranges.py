@@ -76,18 +76,20 @@ class Task:
 def together(tasks: Sequence[Task]) -> list[Task]:
     """Join small plain files that follow each other: tables and messages of their own would cost more than they do."""
     joined: list[Task] = []
+    group: list[Source] = []
+    size = 0
     for task in tasks:
-        last = joined[-1] if joined else None
-        if (
-            last is not None
-            and _is_small(last.source)
-            and _is_small(task.source)
-            and len(last.more) < _MOST_TOGETHER
-            and last.size + task.size <= _BYTES_TOGETHER
-        ):
-            joined[-1] = replace(last, more=(*last.more, task.source))
+        is_small = _is_small(task.source)
+        if group and (not is_small or len(group) > _MOST_TOGETHER or size + task.source.size > _BYTES_TOGETHER):
+            joined.append(Task(group[0], more=tuple(group[1:])))
+            group, size = [], 0
+        if is_small:
+            group.append(task.source)
+            size += task.source.size
         else:
             joined.append(task)
+    if group:
+        joined.append(Task(group[0], more=tuple(group[1:])))
     return joined
 
 

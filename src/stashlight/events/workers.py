@@ -160,6 +160,7 @@ def _grown(source: Source, task: Task) -> Iterator[Problem]:
 class _Worker:
     process: "BaseProcess"
     connection: "Connection"
+    is_forked: bool
     task: int | None = None
     is_ready: bool = False
     heard: float = field(default_factory=monotonic)
@@ -253,13 +254,15 @@ class _Crew:
         # A fork has every end that this process holds. As long as one of them is open somewhere, no worker hears that
         # the one who gathers was killed.
         not_its_own = [ours, *(w.connection for w in self._workers)] if is_forked else []
-        process = context.Process(target=_work, args=(theirs, self._job, not_its_own), daemon=True)
+        # It has the tasks, too: to send thousands of files by name takes longer than to read some of them.
+        known = self._tasks if is_forked else ()
+        process = context.Process(target=_work, args=(theirs, self._job, not_its_own, known), daemon=True)
         with catch_warnings():
             # From Python 3.12 on a fork beside any other thread is warned of; `start` knows these threads.
             simplefilter("ignore", DeprecationWarning)
             process.start()
         theirs.close()
-        self._workers.append(_Worker(process, ours))
+        self._workers.append(_Worker(process, ours, is_forked))
 
     def _hear(self, worker: _Worker) -> None:
         try:
@@ -301,12 +304,13 @@ class _Crew:
     def _give(self, worker: _Worker) -> None:
         worker.task = None
         worker.heard, worker.done = monotonic(), 0
+        task: Task | None
         if self._again:
             worker.task = self._again.popleft()
             task = Task(self._apart[worker.task].left[0])
         elif self._next < len(self._tasks):
             worker.task = self._next
-            task = self._tasks[self._next]
+            task = None if worker.is_forked else self._tasks[self._next]
             self._next += 1
         else:
             return
@@ -367,8 +371,8 @@ def _death(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def _work(connection: "Connection", job: Job, not_its_own: "Sequence[Connection]") -> None:
-    """Live as a worker: say ready, then read task after task until the parent is gone."""
+def _work(connection: "Connection", job: Job, not_its_own: "Sequence[Connection]", known: Sequence[Task]) -> None:
+    """Live as a worker: say ready, then read task after task, of those that are known, until the parent is gone."""
     for each in not_its_own:
         each.close()
     arrow.without_pandas()
@@ -381,8 +385,8 @@ def _work(connection: "Connection", job: Job, not_its_own: "Sequence[Connection]
     with suppress(EOFError, OSError):
         connection.send(None)
         while True:
-            number, task = connection.recv()
-            for part in _parts_of(number, task, job):
+            number, task = cast("tuple[int, Task | None]", connection.recv())
+            for part in _parts_of(number, task or known[number], job):
                 table = _write(part.table) if part.table is not None else b""
                 connection.send((Part(part.task, part.done, None, part.tally), table))
 
