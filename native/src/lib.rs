@@ -5,6 +5,7 @@
 
 use pyo3::prelude::*;
 
+mod asking;
 mod chunks;
 mod columns;
 mod lines;
@@ -14,7 +15,7 @@ mod picks;
 mod taking;
 
 /// What the two sides have agreed on; a library that was built for another is not used.
-const FORM: u32 = 4;
+const FORM: u32 = 5;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {

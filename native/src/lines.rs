@@ -2,10 +2,12 @@
 //!
 //! The same as `stashlight.decoders.json_lines` does; what is not plain is given to it, by where it stands.
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
+use memchr::memmem::Finder;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes};
+use pyo3::types::PyByteArray;
 
+use crate::asking::Asking;
 use crate::mentions::Mentions;
 use crate::taking::{LayoutSaid, PickSaid, Taken, Taking};
 
@@ -15,10 +17,11 @@ type Outcome = (usize, usize, usize, Option<(usize, usize, usize)>, Vec<(usize, 
 #[pyclass(module = "stashlight._native")]
 pub struct Lines {
     mentions: Mentions,
-    mark: Vec<u8>,
-    holds: Option<Py<PyAny>>,
+    mark: Box<Finder<'static>>,
+    asking: Option<Asking>,
     /// The keys, in quotes, of the texts that are asked, by event id.
-    fields: Vec<(u32, Vec<u8>)>,
+    fields: Vec<(u32, Finder<'static>)>,
+    escape: Box<Finder<'static>>,
     longest: usize,
     taking: Taking,
     first: bool,
@@ -26,7 +29,8 @@ pub struct Lines {
 
 #[pymethods]
 impl Lines {
-    /// `holds` tells of the bytes of a line with `mark` whether it may be of interest, if its only id is one of `asked`.
+    /// `holds` tells of the bytes of a line with `mark` whether it may be of interest, if its only id is one of `asked`;
+    /// what it finds has `reach` letters of base64 side by side at most.
     #[new]
     #[allow(clippy::too_many_arguments)]
     fn new(
@@ -34,6 +38,7 @@ impl Lines {
         asked: Vec<u32>,
         mark: Vec<u8>,
         holds: Option<Py<PyAny>>,
+        reach: Option<usize>,
         longest: usize,
         fields: Vec<(u32, String)>,
         layouts: Vec<LayoutSaid>,
@@ -41,9 +46,13 @@ impl Lines {
     ) -> Self {
         Self {
             mentions: Mentions::new(&wanted, &asked),
-            mark,
-            holds,
-            fields: fields.into_iter().map(|(id, name)| (id, format!("\"{name}\"").into_bytes())).collect(),
+            mark: Box::new(Finder::new(&mark).into_owned()),
+            asking: holds.map(|holds| Asking::new(holds, reach)),
+            fields: fields
+                .into_iter()
+                .map(|(id, name)| (id, Finder::new(&format!("\"{name}\"")).into_owned()))
+                .collect(),
+            escape: Box::new(Finder::new(b"\\u")),
             longest,
             taking: Taking::new(layouts, picks),
             first: false,
@@ -116,12 +125,7 @@ impl Lines {
         if judged.unwanted && !judged.more && judged.asked == 0 {
             return Ok(Fate::Passed);
         }
-        if judged.asked == 1
-            && !judged.more
-            && let Some(holds) = &self.holds
-            && memmem::find(line, &self.mark).is_some()
-            && !holds.call1(py, (PyBytes::new(py, self.text(line, judged.id)),))?.is_truthy(py)?
-        {
+        if judged.asked == 1 && !judged.more && self.mark.find(line).is_some() && !self.may_hold(py, line, judged.id)? {
             if self.first {
                 return Ok(Fate::Spared);
             }
@@ -131,10 +135,14 @@ impl Lines {
         Ok(if self.taking.add(trimmed(line), position) { Fate::Taken } else { Fate::Others })
     }
 
-    /// Give the part of a line that is asked: see `stashlight.decoders.json_bodies.text_of`.
-    fn text<'a>(&self, line: &'a [u8], id: u32) -> &'a [u8] {
-        let Some((_, key)) = self.fields.iter().find(|(of, _)| *of == id) else { return line };
-        text_of(line, key).unwrap_or(line)
+    /// Ask the part of a line that matters: see `stashlight.decoders.json_bodies.text_of`.
+    fn may_hold(&mut self, py: Python<'_>, line: &[u8], id: u32) -> PyResult<bool> {
+        let Some(asking) = &mut self.asking else { return Ok(true) };
+        let key = self.fields.iter().find(|(of, _)| *of == id);
+        match key.and_then(|(_, key)| text_of(line, key, &self.escape)) {
+            Some(text) => asking.may_hold(py, text, true),
+            None => asking.may_hold(py, line, false),
+        }
     }
 }
 
@@ -145,14 +153,14 @@ fn trimmed(line: &[u8]) -> &[u8] {
     if start == line.len() { &[] } else { &line[start..line.len() - end] }
 }
 
-fn text_of<'a>(line: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
-    let at = memmem::find(line, key)?;
-    let start = at + key.len() + 1;
+fn text_of<'a>(line: &'a [u8], key: &Finder<'_>, escape: &Finder<'_>) -> Option<&'a [u8]> {
+    let at = key.find(line)?;
+    let start = at + key.needle().len() + 1;
     if at < 1
         || line[at - 1] == b'\\'
         || line.get(start - 1..=start) != Some(b":\"")
-        || memmem::find(&line[start..], key).is_some()
-        || memmem::find(line, b"\\u").is_some()
+        || key.find(&line[start..]).is_some()
+        || escape.find(line).is_some()
     {
         return None;
     }

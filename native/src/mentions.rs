@@ -39,12 +39,13 @@ pub struct Judgement {
 pub struct Mentions {
     wanted: Ids,
     asked: Ids,
-    literal: Finder<'static>,
+    // Boxed, as all finders are: Python does not align its objects as their vectors want it.
+    literal: Box<Finder<'static>>,
 }
 
 impl Mentions {
     pub fn new(wanted: &[u32], asked: &[u32]) -> Self {
-        Self { wanted: Ids::new(wanted), asked: Ids::new(asked), literal: Finder::new(b"vent") }
+        Self { wanted: Ids::new(wanted), asked: Ids::new(asked), literal: Box::new(Finder::new(b"vent")) }
     }
 
     pub fn judge(&self, line: &[u8]) -> Judgement {

@@ -9,6 +9,8 @@ use crate::columns::{Column, Value};
 pub struct Layout {
     /// All of these are there,
     pub present: Vec<u16>,
+    /// and one of these, if there are any,
+    pub some: Vec<u16>,
     /// and none of these, by which other layouts are told.
     pub absent: Vec<u16>,
     /// These, if they are there, are texts that hold no event themselves.
@@ -198,8 +200,10 @@ impl Picks {
 
     fn fits(&self, nodes: &[Node<'_>], layout: &Layout) -> bool {
         let text = |name: u16| self.root.get(name).map(|at| scalar(&nodes[at]));
-        layout.present.iter().all(|&name| self.root.get(name).is_some())
-            && layout.absent.iter().all(|&name| self.root.get(name).is_none())
+        let is_there = |&name: &u16| self.root.get(name).is_some();
+        layout.present.iter().all(is_there)
+            && (layout.some.is_empty() || layout.some.iter().any(is_there))
+            && !layout.absent.iter().any(is_there)
             && layout.prose.iter().all(|&name| match text(name) {
                 None => true,
                 Some(Some(Value::Text(said))) => !said.contains("<Event"),

@@ -8,8 +8,9 @@ use simd_json::{Buffers, Tape};
 
 use crate::picks::{Layout, Pick, Picks, Rows, Slot};
 
-/// present, absent, prose, short, (provider, event id), told, data: see `picks::Layout`.
+/// present, some, absent, prose, short, (provider, event id), told, data: see `picks::Layout`.
 pub type LayoutSaid = (
+    Vec<String>,
     Vec<String>,
     Vec<String>,
     Vec<String>,
@@ -108,10 +109,11 @@ fn hex(key: [u8; 16]) -> String {
 
 fn understood(layouts: Vec<LayoutSaid>, picks: Vec<PickSaid>) -> Picks {
     let mut all = Picks::default();
-    for (present, absent, prose, short, (provider, event_id), told, data) in layouts {
+    for (present, some, absent, prose, short, (provider, event_id), told, data) in layouts {
         let mut numbers = |paths: &[String]| -> Vec<u16> { paths.iter().map(|path| all.beside(path)).collect() };
         let layout = Layout {
             present: numbers(&present),
+            some: numbers(&some),
             absent: numbers(&absent),
             prose: numbers(&prose),
             event_id: numbers(&event_id),

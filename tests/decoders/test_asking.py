@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from stashlight.decoders import Bodies, Source, Wanted, event_ids, read
 from stashlight.decoders.json_bodies import holds
-from stashlight.decoders.json_spelling import UNSURE, spelled
+from stashlight.decoders.json_spelling import UNSURE, reach, spelled
 from stashlight.decoders.searching import hyperscan
 from stashlight.engines.pattern import portable
 
@@ -168,3 +168,23 @@ def test_what_was_compiled_is_read_back(tmp_path: Path) -> None:
     anew = holds(bodies)
     assert anew is not None
     assert anew(b"copy-item")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "letters"),
+    [
+        ("copy", 4),
+        ("a copy b", 6),
+        ("(?:copy|compress-archive)(?:x|yz){2}", 19),
+        ("[a-z]{3,50}", 50),
+        (r"\s*copy[^\w+/]*", 4),
+        (r"copy\w*x", None),
+        ("copy.*x", None),
+        ("(?:copy)+", None),
+    ],
+)
+def test_how_many_letters_side_by_side_a_pattern_takes(pattern: str, letters: int | None) -> None:
+    few = reach((portable("x"),))
+    assert few is not None
+    assert reach((portable("x"), portable(pattern))) == (letters if letters is None else max(letters, few))
+    assert letters is None or reach((portable(pattern) * 10,)) == max(letters * 10, few)

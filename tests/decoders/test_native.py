@@ -1,6 +1,7 @@
 """The compiled readers give what the readers in Python give, row for row; what they are unsure of they leave to them."""
 
 import json
+import re
 import struct
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +38,8 @@ SYSMON = {
     "TargetFilename": "C:\\Users\\Public\\x\\Bericht für März.docx",
     "User": "CORP\\jdoe",
 }
+CREATED = {**SYSMON, "TimeCreated": "2024-02-28T18:16:37.381Z", "Message": "File created"}
+del CREATED["EventTime"]
 SECURITY = {
     "SourceName": "Microsoft-Windows-Security-Auditing",
     "Channel": "Security",
@@ -96,7 +99,15 @@ EVENT = {
         "EventData": {"ScriptBlockText": "Compress-Archive x", "ScriptBlockId": "a", "MessageNumber": 1},
     }
 }
-SHAPES = {"sysmon": SYSMON, "security": SECURITY, "pipeline": PIPELINE, "beats6": BEATS6, "ecs": ECS, "event": EVENT}
+SHAPES = {
+    "sysmon": SYSMON,
+    "created": CREATED,
+    "security": SECURITY,
+    "pipeline": PIPELINE,
+    "beats6": BEATS6,
+    "ecs": ECS,
+    "event": EVENT,
+}
 NEEDED = Needed({4103: (r"\x{43}ompress",), 800: (r"\x{43}ompress",)})
 
 values = st.one_of(
@@ -278,14 +289,14 @@ def _place(row: Mapping[str, object]) -> tuple[str, str]:
     return str(row["file"]), f"{row['event_key']} {row['record']}"
 
 
-def _same(log: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Mapping[str, object]]:
+def _same(log: Path, monkeypatch: pytest.MonkeyPatch, needed: Needed = NEEDED) -> Mapping[str, Mapping[str, object]]:
     """Read a log both ways; give its rows by key and position."""
     (source,) = sources([str(log)])
     both: list[tuple[object, dict[str, Mapping[str, object]]]] = []
     for native in ("1", "0"):
         monkeypatch.setenv("STASHLIGHT_NATIVE", native)
         tally = Tally()
-        tables = list(read_source(source, tally, needed=NEEDED))
+        tables = list(read_source(source, tally, needed=needed))
         rows = pa.concat_tables(tables).to_pylist() if tables else []
         counts = (tally.records, tally.rejected, tally.spared, tally.unmapped, sorted(map(repr, tally.problems)))
         both.append((counts, {f"{row['event_key']} {row['record']}": row for row in rows}))
@@ -326,3 +337,41 @@ def test_ids_are_judged_alike(odd: bytes, tmp_path: Path, monkeypatch: pytest.Mo
     lines = [plain, *(each.replace(b'"EventID": null', odd) for each in others), plain[:-1], b"", b"\r", plain + b"\r"]
     log.write_bytes(b"\n".join(lines))
     _same(log, monkeypatch)
+
+
+PIPELINE_800 = {
+    **PIPELINE,
+    "SourceName": "PowerShell",
+    "Channel": "Windows PowerShell",
+    "EventID": 800,
+    "Payload": None,
+}
+RUN = "QUJD" * 300
+MESSAGES = (
+    f"-enc {RUN}= done",
+    f"Compress -enc {RUN}= done",
+    f"-enc {RUN}= Compress",
+    f"-enc {RUN[:600]}Compress{RUN[600:]}= done",
+    f"-enc Compress{RUN}= done",
+    f"-enc {RUN}Compress= done",
+    f"-enc {RUN}\nompress {RUN}C",
+    f"C {RUN}ompress{RUN}",
+    f"C\nompress {RUN}" * 3,
+    f"-enc {'/' * 70_000} Compress",
+    f"-enc {'/' * 70_000}Compress{RUN}",
+    f"-enc {'A' * 127}C{'B' * 600}ompress{'A' * 121}",
+)
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"\x{43}ompress", r"\x{43} [A-Za-z]{0,}ompress", r"\x{43} [\x{0}-\x{10FFFF}]{0,}ompress"]
+)
+def test_long_runs_of_letters_are_asked_alike(pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "log.json"
+    texts = [text for text in MESSAGES for _ in range(3)]
+    lines = [{**PIPELINE_800, "Message": text, "RecordNumber": n} for n, text in enumerate(texts)]
+    lines += [{**PIPELINE, "Payload": text, "RecordNumber": n} for n, text in enumerate(texts)]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    rows = _same(log, monkeypatch, Needed({4103: (pattern,), 800: (pattern,)}))
+    found = re.compile(pattern.replace(r"\x{43}", "C").replace(r"[\x{0}-\x{10FFFF}]", "(?s:.)"))
+    assert len(rows) == 6 * sum(found.search(text) is not None for text in MESSAGES) > 0

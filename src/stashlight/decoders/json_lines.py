@@ -23,6 +23,9 @@ _BUFFER = 1 << 19
 """Bytes a read. Half a megabyte stays in a core's cache between reading, looking and parsing: 1.9 s against 2.3 s for
 4 MB on 1.2 GB."""
 
+_UNEVENTFUL = 2 << 20
+"""Bytes after which a batch is given although nothing in it needs parsing or telling."""
+
 _AS_KEY = 16
 _ONE_KEY = 1 + _AS_KEY
 _SURE = 1 << 30
@@ -40,11 +43,14 @@ def lines(stream: Stream, wanted: Wanted, repairs: Repairs, *, strict: bool) -> 
     framer = _Framer(wanted, strict=strict)
     while True:
         part = Filling(stream.name, wanted, repairs, strict)
-        before = framer.line
-        got = framer.step(stream, part)
-        if not got:
+        before, size = framer.line, 0
+        while got := framer.step(stream, part):
+            size += got
+            if part.records or part.problems or size >= _UNEVENTFUL:
+                break
+        else:
             framer.give_last(part)
-        yield part.batch(got, framer.line - before)
+        yield part.batch(size, framer.line - before)
         if not got:
             return
 

@@ -7,10 +7,13 @@ that (`\u0041`, JSON or XML inside a string) is not spelled out: `UNSURE` finds 
 """
 
 import re
+import string
+from collections.abc import Sequence
 from functools import lru_cache
+from math import inf
 from typing import Final
 
-__all__ = ["UNSURE", "spelled"]
+__all__ = ["UNSURE", "reach", "spelled"]
 
 UNSURE: Final = r"\\u|\{\\\x22|<Event|instance of "
 r"""Where a text may stand spelled otherwise: any `\u` escape; JSON, XML or WMI's text form in a string."""
@@ -24,6 +27,7 @@ _PLAIN: Final = sorted({*range(0x20, 0x7F), 0x7F} - {0x22, 0x5C})
 _BEYOND: Final = r"[\x80-\xff]+"
 _JOINT: Final = r"\x22(?:.*\x22)?"
 _NONE: Final = r"[^\x00-\xff]"
+_LETTERS: Final = frozenset(map(ord, f"{string.ascii_letters}{string.digits}+/"))
 _ENDS: Final = {r"\A": r"(?:[\x20\x22:=]|\\[fnrt])", r"\z": r"[\x20\x22\\]", "(?!)": _NONE}
 """A text begins and ends where its value does, or where a line of a longer value does, spaces taken off."""
 
@@ -53,6 +57,44 @@ def spelled(pattern: str) -> str:
             written.append(_ENDS.get(text, text))
         end = token.end()
     return "".join(written)
+
+
+@lru_cache(maxsize=4)
+def reach(patterns: Sequence[str]) -> int | None:
+    """
+    Give how many letters of base64 (without padding) stand side by side, at most, in what the patterns find when spelled.
+
+    None if there is no bound. From a quote to a quote whatever is between is passed over: that does not count.
+    """
+    most = max(len(UNSURE), *map(_reach, patterns), 0)
+    return None if most == inf else int(most)
+
+
+def _reach(pattern: str) -> float:
+    # Of each group that is open: the most of the alternatives before, and the letters of this one.
+    open_: list[list[float]] = [[0, 0]]
+    last: float = 0
+    for token in _TOKEN.finditer(pattern):
+        text = token.group()
+        if text == "(?:":
+            open_.append([0, 0])
+            continue
+        if text == "|":
+            open_[-1] = [max(open_[-1]), 0]
+            continue
+        if text[0] == "{":
+            times = text[1:-1].rpartition(",")[2]
+            more = last * (int(times) - 1) if times else inf if last else 0
+            open_[-1][1] += more
+            continue
+        if text == ")":
+            last = max(open_.pop())
+        elif (ranges := token["ranges"]) is not None:
+            last = float(any(low <= p <= high for low, high in map(_points, _RANGE.finditer(ranges)) for p in _LETTERS))
+        else:
+            last = float(bool(token[2] or token[3]) and _point(token[2], token[3]) in _LETTERS)
+        open_[-1][1] += last
+    return max(open_[-1])
 
 
 def _points(match: re.Match[str]) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, cast
 
 from stashlight.decoders.bodies import Bodies
 from stashlight.decoders.json_bodies import holds
+from stashlight.decoders.json_spelling import reach
 from stashlight.decoders.picks import Picked, Picks
 
 __all__ = ["Chunks", "Lines", "Native", "Seen", "combinations", "is_native"]
@@ -73,7 +74,7 @@ class Chunks(Taking, Protocol):
         ...
 
 
-_FORM: Final = 4
+_FORM: Final = 5
 """What the two sides have agreed on: a library that was built from an older source is not used."""
 
 
@@ -119,7 +120,8 @@ class Native:
             asks = holds(bodies)
             asked = [] if asks is None else sorted(bodies.ids)
             fields = list(bodies.fields)
-            made = _native.Lines(self._ids, asked, bodies.mark, asks, longest, fields, *_said(self._picks))
+            most = reach(bodies.patterns)
+            made = _native.Lines(self._ids, asked, bodies.mark, asks, most, longest, fields, *_said(self._picks))
             self._lines = cast("Lines", made)
             self._lines.begin(self._file)
         return self._lines
@@ -162,6 +164,7 @@ def _said(picks: Picks) -> tuple[list[object], list[object]]:
     layouts: list[object] = [
         (
             list(each.present),
+            list(each.some),
             list(each.absent),
             list(each.prose),
             list(each.short),

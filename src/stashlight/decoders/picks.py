@@ -16,8 +16,9 @@ class Layout:
     """
     What a plain record looks like, by its keys, and where it says who logged it.
 
-    Keys are paths, with / between names. A record has all of `present` and none of `absent`; `prose`, where they are,
-    are texts that hold no event of their own, and `short` are texts of fewer than so many characters. The event's number
+    Keys are paths, with / between names. A record has all of `present`, one of `some` (if there are any), and none of
+    `absent`; `prose`, where they are, are texts that hold no event of their own, and `short` are texts of fewer than so
+    many characters. The event's number
     stands at the first of `event_id` that is there. `told` are the values that every row begins with, provider and
     channel first ("" for what is never said); those with True must be texts that say something. `data` is the object
     with the event's own fields, "" if they stand beside the others.
@@ -27,6 +28,7 @@ class Layout:
     event_id: tuple[str, ...]
     told: tuple[tuple[str, bool], ...]
     present: tuple[str, ...] = ()
+    some: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     prose: tuple[str, ...] = ()
     short: tuple[tuple[str, int], ...] = ()

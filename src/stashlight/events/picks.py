@@ -18,9 +18,7 @@ Event = tuple[Vocabulary, int]
 @cache
 def picks() -> Picks:
     """Give all that may be taken by columns."""
-    return Picks(
-        tuple(layout for each in PLAIN if (layout := each.layout) is not None), tuple(pick for pick, _ in _both())
-    )
+    return Picks(tuple(layout for each in PLAIN for layout in each.layouts), tuple(pick for pick, _ in _both()))
 
 
 @cache
@@ -33,7 +31,7 @@ def meaning_of() -> Mapping[int, Event]:
 def _both() -> list[tuple[Pick, Event]]:
     return [
         (made, (vocabulary, event_id))
-        for layout, wrapping in enumerate(PLAIN)
+        for layout, wrapping in enumerate(each for each in PLAIN for _ in each.layouts)
         for vocabulary in VOCABULARIES
         for event_id in vocabulary.events
         if isinstance(event_id, int) and (made := _pick(layout, wrapping, vocabulary, event_id)) is not None

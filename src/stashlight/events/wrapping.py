@@ -51,8 +51,8 @@ class Wrapping(NamedTuple):
     actor: Callable[[Fields], Actor]
     # Told by what happened (ActionType, audit call) instead of provider and id.
     is_told_by_action: bool = False
-    # Of which records `read` gives just this, and how `actor` is then; None if that cannot be written down.
-    layout: Layout | None = None
+    # Of which records `read` gives just this, and how `actor` is then; none if that cannot be written down.
+    layouts: tuple[Layout, ...] = ()
     actor_slots: tuple[Slot, ...] | None = None
 
 

@@ -11,7 +11,7 @@ from stashlight.events.wrappings.nested import NESTED
 __all__ = ["PLAIN", "recognise"]
 
 PLAIN: tuple[Wrapping, ...] = (FLAT, EVENT, ECS, BEATS6)
-"""Those whose common records can be told by their keys alone (`Wrapping.layout`)."""
+"""Those whose common records can be told by their keys alone (`Wrapping.layouts`)."""
 
 # A key that one wrapping alone has.
 _MARKS: tuple[tuple[str, Wrapping], ...] = (

@@ -130,7 +130,7 @@ _ECS_ACTOR = (
     Slot("beside", ("message",)),
 )
 
-ECS = Wrapping("ecs", _read_ecs, _ecs_actor, layout=_ECS, actor_slots=_ECS_ACTOR)
+ECS = Wrapping("ecs", _read_ecs, _ecs_actor, layouts=(_ECS,), actor_slots=_ECS_ACTOR)
 _BEATS6 = Layout(
     "source_name",
     ("event_id",),
@@ -140,4 +140,4 @@ _BEATS6 = Layout(
     prose=("message",),
     data="event_data",
 )
-BEATS6 = Wrapping("beats6", _read_beats6, _beats6_actor, layout=_BEATS6)
+BEATS6 = Wrapping("beats6", _read_beats6, _beats6_actor, layouts=(_BEATS6,))

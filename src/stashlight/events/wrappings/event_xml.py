@@ -64,4 +64,4 @@ _EVENT_ACTOR = (
     Slot("beside", ("Event/RenderingInfo/Message",)),
 )
 
-EVENT = Wrapping("event", _read_event, _event_actor, layout=_EVENT, actor_slots=_EVENT_ACTOR)
+EVENT = Wrapping("event", _read_event, _event_actor, layouts=(_EVENT,), actor_slots=_EVENT_ACTOR)

@@ -103,7 +103,7 @@ _NXLOG = Layout(
     prose=("message",),
     short=(("EventTime", 20),),
 )
-_NXLOG_ACTOR = (
+_ACTOR = (
     Slot("first", ("UserID", "UserSid", "Sid")),
     Slot("beside", ("AccountName",)),
     Slot("beside", ("Domain",)),
@@ -111,4 +111,15 @@ _NXLOG_ACTOR = (
     Slot("some", ("Message",)),
 )
 
-FLAT = Wrapping("flat", _read_flat, _flat_actor, layout=_NXLOG, actor_slots=_NXLOG_ACTOR)
+# The same without local time, from other carriers: of these the log's own time is there, and the message taken apart.
+_CREATED_ONLY = Layout(
+    "SourceName",
+    ("EventID",),
+    (("SourceName", True), ("Channel", True), ("Hostname", True), ("TimeCreated", True), ("@timestamp", True)),
+    present=("EventID",),
+    some=tuple(sorted(_EXTRACTED)),
+    absent=tuple(sorted(SIGNS - {"message"})),
+    prose=("message",),
+)
+
+FLAT = Wrapping("flat", _read_flat, _flat_actor, layouts=(_NXLOG, _CREATED_ONLY), actor_slots=_ACTOR)
