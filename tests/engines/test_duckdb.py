@@ -76,6 +76,48 @@ def test_a_query_larger_than_memory_spills_and_leaves_nothing_behind() -> None:
     assert not spill.exists()
 
 
+def _rows(first: int, end: int) -> pa.Table:
+    return pa.table(
+        {
+            "event_key": [f"{n % 150_000:032x}" for n in range(first, end)],
+            "kind": ["file_create"] * (end - first),
+            "record": range(first, end),
+            "command_line": [f"{n} {'x' * 300}" for n in range(first, end)],
+        }
+    )
+
+
+def test_events_that_outgrow_memory_go_on_in_a_file_with_the_same_numbers() -> None:
+    """What was added first stays first: progress and duplicates go by it; tables that others made come along."""
+    engine = Engine(memory=60_000_000, threads=1)
+    folder = Path(str(engine.rows("SELECT current_setting('temp_directory')")[0][0]))
+    engine.execute("CREATE TABLE findings AS SELECT 7 AS n")
+    for first in range(0, 200_000, 50_000):
+        engine.add(_rows(first, first + 50_000))
+    assert list(folder.glob("*.duckdb"))
+    assert engine.rows(f"SELECT min(record), max(record), count(*) FROM {engine.part(50_000, 100_000)}") == [
+        (50_000, 99_999, 50_000)
+    ]
+    assert engine.distinct() == {"file_create": 50_000}
+    assert engine.rows("SELECT min(record), max(record), count(*) FROM events") == [(0, 149_999, 150_000)]
+    assert engine.rows("SELECT n FROM findings") == [(7,)]
+    with pytest.raises(EngineError):
+        engine.execute("ATTACH '/tmp/stashlight-test.db'")
+    engine.close()
+    assert not folder.exists()
+
+
+def test_an_engine_that_was_told_which_columns_are_asked_has_no_others() -> None:
+    """A statement that asks of another is refused: a column that nobody filled must not look empty."""
+    with Engine(columns=frozenset({"command_line"})) as engine:
+        engine.add(pa.Table.from_pylist([{"event_key": "a", "command_line": "x"}]))
+        assert engine.rows("SELECT command_line, host_key FROM events") == [("x", None)]
+        with pytest.raises(EngineError, match="hashes"):
+            engine.rows("SELECT hashes FROM events")
+        with pytest.raises(EngineError, match="hashes"):
+            engine.add(pa.Table.from_pylist([{"hashes": "x"}]))
+
+
 def test_query_gives_arrow_and_records_give_dicts() -> None:
     with Engine() as engine:
         assert engine.query("SELECT 1 AS a WHERE FALSE").num_rows == 0

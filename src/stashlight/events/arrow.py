@@ -18,6 +18,7 @@ __all__ = [
     "digests",
     "fitted",
     "found",
+    "has_codes",
     "int32s",
     "ints_moved",
     "is_coded",
@@ -173,6 +174,11 @@ def ints_moved(table: pa.Table, name: str, by: int) -> pa.Table:
 def is_coded(column: AnyArray) -> bool:
     """Tell whether a column has its values in a dictionary."""
     return hasattr(column, "dictionary")
+
+
+def has_codes(table: pa.Table, name: str) -> bool:
+    """Tell whether a column of a table has its values in dictionaries."""
+    return hasattr(cast("Any", table.schema).field(name).type, "value_type")
 
 
 def fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch | None:

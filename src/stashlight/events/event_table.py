@@ -8,7 +8,7 @@ from stashlight.decoders import Source, read_events
 from stashlight.errors import Problem
 from stashlight.events import arrow, masks
 from stashlight.events.needed import ALL_NEEDED, Needed
-from stashlight.events.schema import ARROW, Kind, names
+from stashlight.events.schema import ARROW, Kind, chosen
 from stashlight.events.tally import Tally
 
 __all__ = ["read_back"]
@@ -29,31 +29,37 @@ def read_back(source: Source, tally: Tally, needed: Needed = ALL_NEEDED) -> Iter
     object of Python's: texts are asked about once each, however many rows have them.
     """
     # Standard input can be looked at once only; there the decoder takes the rows one by one.
-    found = read_events(source, names()) if source.path is not None else None
+    schema = chosen(ARROW, needed.columns)
+    found = read_events(source, schema.names) if source.path is not None else None
     if found is None:
         return None
     tally.files += 1
     tally.formats["parquet"] += 1
-    return _tables(source.name, found.batches, tally, needed, found.size / found.rows)
+    return _tables(source.name, found.batches, tally, needed, found.size / found.rows, schema)
 
 
 def _tables(
-    name: str, batches: Iterator[pa.RecordBatch | str], tally: Tally, needed: Needed, row_bytes: float
+    name: str,
+    batches: Iterator[pa.RecordBatch | str],
+    tally: Tally,
+    needed: Needed,
+    row_bytes: float,
+    schema: pa.Schema,
 ) -> Iterator[pa.Table]:
     for batch in batches:
         if isinstance(batch, str):
             tally.problems.append(Problem(name, "", batch))
             continue
-        rows = _fitting(name, batch, tally)
+        rows = _fitting(name, batch, tally, schema)
         tally.records += batch.num_rows
         tally.bytes = round(tally.records * row_bytes)
         if rows is not None:
-            yield from _given(_sifted(rows, tally, needed))
+            yield from _given(_sifted(rows, tally, needed), schema)
 
 
-def _fitting(name: str, batch: pa.RecordBatch, tally: Tally) -> pa.RecordBatch | None:
+def _fitting(name: str, batch: pa.RecordBatch, tally: Tally, schema: pa.Schema) -> pa.RecordBatch | None:
     """Give the rows that are as we write them, None if no row is."""
-    rows = arrow.fitted(batch, ARROW)
+    rows = arrow.fitted(batch, schema)
     first, bad = 0, batch.num_rows
     if rows is not None:
         fits = masks.every(masks.matching(rows.column(column), pattern) for column, pattern in _CHECKS)
@@ -90,11 +96,11 @@ def _sifted(rows: pa.RecordBatch, tally: Tally, needed: Needed) -> pa.RecordBatc
     return rows
 
 
-def _given(rows: pa.RecordBatch) -> Iterator[pa.Table]:
+def _given(rows: pa.RecordBatch, schema: pa.Schema) -> Iterator[pa.Table]:
     """Give the rows as tables whose texts stand in them, each of a size that fits into memory."""
     if rows.num_rows > 1 and arrow.text_bytes(rows) > _MOST_BYTES:
         middle = rows.num_rows // 2
-        yield from _given(rows.slice(0, middle))
-        yield from _given(rows.slice(middle))
+        yield from _given(rows.slice(0, middle), schema)
+        yield from _given(rows.slice(middle), schema)
     elif rows.num_rows:
-        yield arrow.written_out(rows, ARROW)
+        yield arrow.written_out(rows, schema)

@@ -22,7 +22,7 @@ from stashlight import __version__
 from stashlight.errors import Problem, SettingError
 from stashlight.events import arrow
 from stashlight.events.ranges import Task
-from stashlight.events.schema import ARROW
+from stashlight.events.schema import ARROW, chosen
 from stashlight.events.tally import Tally
 from stashlight.events.workers import NOT_WHOLE, Job, Part, here
 
@@ -59,7 +59,7 @@ def resumed(tasks: Sequence[Task], job: Job, folder: Path, read: Read) -> Genera
 
 def _kept(fresh: Iterator[Part], number: int, task: Task, job: Job, folder: Path) -> Iterator[Part]:
     """Give the parts of the next task, and keep them once it is finished."""
-    draft = _Draft(folder / f"{os.getpid()}-{number}.part")
+    draft = _Draft(folder / f"{os.getpid()}-{number}.part", chosen(ARROW, job.needed.columns))
     try:
         for part in fresh:
             if part.table is not None:
@@ -77,8 +77,8 @@ def _kept(fresh: Iterator[Part], number: int, task: Task, job: Job, folder: Path
 class _Draft:
     """Rows of a task that is being read. A disk that is full must not end a scan: then nothing is kept of the task."""
 
-    def __init__(self, at: Path) -> None:
-        self._at = at
+    def __init__(self, at: Path, schema: pa.Schema) -> None:
+        self._at, self._schema = at, schema
         self._writer: Any = None
         self._is_good = True
         self._rows = 0
@@ -89,8 +89,8 @@ class _Draft:
         try:
             if self._writer is None:
                 options = cast("Any", pa).ipc.IpcWriteOptions(compression="zstd")
-                self._writer = cast("Any", pa).ipc.new_file(str(self._at), ARROW, options=options)
-            self._writer.write_table(arrow.plain(table, ARROW))
+                self._writer = cast("Any", pa).ipc.new_file(str(self._at), self._schema, options=options)
+            self._writer.write_table(arrow.plain(table, self._schema))
             self._rows += table.num_rows
         except (OSError, pa.ArrowException):
             self._is_good = False
@@ -137,7 +137,8 @@ def _name(task: Task, job: Job) -> str:
         places += [source.name, str(source.path.absolute()), source.entry, source.start, source.length, source.refusal]
         places += [source.size, found.st_size, found.st_mtime_ns]
     ids = None if job.wanted.ids is None else sorted(job.wanted.ids)
-    how = (__version__, str(ARROW), ids, job.format, job.strict, sorted(job.needed.patterns.items()))
+    schema = str(chosen(ARROW, job.needed.columns))
+    how = (__version__, schema, ids, job.format, job.strict, sorted(job.needed.patterns.items()))
     return blake2b(repr((how, places, task.number, task.of)).encode(), digest_size=16).hexdigest()
 
 
@@ -146,7 +147,7 @@ def _again(counts: Path, number: int, task: Task, job: Job) -> Iterator[Part]:
     try:
         tally, expected = _unpacked(counts.read_bytes())
         rows = counts.with_suffix(".arrow")
-        tables = _read(rows) if rows.exists() else []
+        tables = _read(rows, chosen(ARROW, job.needed.columns)) if rows.exists() else []
         if sum(table.num_rows for table in tables) != expected:
             raise ValueError
     except _DAMAGED:
@@ -157,11 +158,11 @@ def _again(counts: Path, number: int, task: Task, job: Job) -> Iterator[Part]:
     yield Part(number, tally.bytes, None, tally)
 
 
-def _read(file: Path) -> list[pa.Table]:
+def _read(file: Path, schema: pa.Schema) -> list[pa.Table]:
     """Give the rows, a table for each that was kept."""
     with cast("Any", pa).memory_map(str(file)) as source:
         reader = cast("Any", pa).ipc.open_file(source)
-        if not reader.schema.equals(ARROW):
+        if not reader.schema.equals(schema):
             raise ValueError
         return [pa.Table.from_batches([reader.get_batch(i)]) for i in range(reader.num_record_batches)]
 

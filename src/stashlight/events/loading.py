@@ -88,7 +88,8 @@ def load(
     """
     Give the sink every event below `paths`, in the order of the sources, byte-identical duplicates dropped.
 
-    Script blocks that are not `needed` are counted only (`Tally.spared`), duplicates among them included.
+    Script blocks that are not `needed` are counted only (`Tally.spared`), duplicates among them included; columns that are
+    not have no values.
 
     `workers` processes share the work; None takes one a core as far as the `budget` of memory goes, and none at all for
     a few megabytes. The same input gives the same rows in the same order however many work on it.
@@ -254,7 +255,7 @@ class _Gathering:
 
 
 def _is_coded(table: pa.Table) -> bool:
-    return not table.schema.equals(ARROW)
+    return arrow.has_codes(table, "file")
 
 
 def _folders(found: Sequence[Source]) -> dict[Path, int]:

@@ -1,5 +1,5 @@
 """
-Which script blocks anybody will look at: said by the rules, asked before a row is made of one.
+Which script blocks, and which columns of events, anybody will look at: said by the rules, asked before a row is made.
 
 Module and pipeline logs (4103, 800) repeat whole scripts with every statement that runs; they are most of the bytes of
 many logs, and hardly any of them matches a rule. What nobody needs is read and counted, and goes no further.
@@ -47,10 +47,13 @@ class Needed:
 
     One of them is found in the `script_text` of every event of that id that a rule can match; events of other ids are
     all needed. `kept` is a folder for what is compiled of them, "" for none.
+
+    `columns` are those of events that anybody asks of, beside schema.KEYS; None are all. Others get no values.
     """
 
     patterns: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
     kept: str = ""
+    columns: frozenset[str] | None = None
 
     def bodies(self) -> Bodies:
         """

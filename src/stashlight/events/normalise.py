@@ -31,7 +31,7 @@ from stashlight.events.plan import (
     unneeded,
 )
 from stashlight.events.remarks import Remarks
-from stashlight.events.schema import ARROW, CODED, Kind, fold
+from stashlight.events.schema import ARROW, CODED, Kind, chosen, fold
 from stashlight.events.tally import Tally
 from stashlight.events.vocabularies import VOCABULARIES
 from stashlight.events.vocabulary import Vocabulary
@@ -51,8 +51,6 @@ _BY_CHANNEL: Mapping[str, Vocabulary] = {c: v for v in VOCABULARIES for c in v.c
 _BY_ACTION = {fold(key[1]): (v, key) for v in VOCABULARIES for key in v.events if isinstance(key, tuple)}
 
 _FEW_ROWS = 4_000
-
-_COLUMNS = tuple(zip(CODED.names, CODED.types, strict=True))
 
 Unmapped = tuple[str, str]
 Columns = dict[str, Coded | Value]
@@ -135,7 +133,7 @@ class Normaliser:
         n = len(picked.keys)
         self.records += n + picked.others
         self.rows += n
-        vocabulary, event_id = meaning_of()[picked.pick]
+        vocabulary, event_id = meaning_of(self.needed.columns)[picked.pick]
         if picked.others:
             self._not_mapped((vocabulary.name, str(event_id)), picked.others)
         if not n:
@@ -162,7 +160,7 @@ class Normaliser:
         return arrow.plain(self.coded_table(), ARROW)
 
     def coded_table(self) -> pa.Table:
-        """As `table`; if there are many, in schema.CODED without the columns that have no value."""
+        """As `table`, of the `needed` columns; if there are many rows, in schema.CODED without columns that have no value."""
         self.sift()
         self.rows = 0
         made = [(len(plan), columns(plan, plan.take())) for plan in self._plans.values() if len(plan)]
@@ -172,10 +170,11 @@ class Normaliser:
             self.spared.spare(str(Kind.SCRIPT_BLOCK), each.ts)
         self._spared.clear()
         if not made:
-            return ARROW.empty_table()
+            return chosen(ARROW, self.needed.columns).empty_table()
         if sum(n for n, _ in made) < _FEW_ROWS:
-            return _together(made)
-        return arrow.joined([_assemble(columns, n) for n, columns in made])
+            return _together(made, chosen(ARROW, self.needed.columns))
+        schema = chosen(CODED, self.needed.columns)
+        return arrow.joined([_assemble(columns, n, schema) for n, columns in made])
 
     @property
     def problems(self) -> list[Problem]:
@@ -197,7 +196,9 @@ class Normaliser:
     def _plan(self, vocabulary: Vocabulary, event_id: int) -> Plan:
         key = (vocabulary.name, event_id)
         if key not in self._plans:
-            self._plans[key] = compile_plan(vocabulary.name, None, event_id, vocabulary.events[event_id])
+            self._plans[key] = compile_plan(
+                vocabulary.name, None, event_id, vocabulary.events[event_id], self.needed.columns
+            )
         return self._plans[key]
 
     def _look_up_action(self, told: Told) -> Plan | Unmapped:
@@ -207,7 +208,8 @@ class Normaliser:
             return str(told.channel or "defender")[:128], str(told.event_id)[:64]
         plan_key = (vocabulary.name, key)
         if plan_key not in self._plans:
-            self._plans[plan_key] = compile_plan(vocabulary.name, key[0], None, vocabulary.events[key])
+            meaning = vocabulary.events[key]
+            self._plans[plan_key] = compile_plan(vocabulary.name, key[0], None, meaning, self.needed.columns)
         return self._plans[plan_key]
 
     def _not_mapped(self, event: Unmapped, records: int = 1) -> None:
@@ -216,7 +218,7 @@ class Normaliser:
         self.unmapped[event] += records
 
 
-def _together(made: Sequence[tuple[int, Columns]]) -> pa.Table:
+def _together(made: Sequence[tuple[int, Columns]], schema: pa.Schema) -> pa.Table:
     """
     Make one table of all, texts in it.
 
@@ -227,18 +229,22 @@ def _together(made: Sequence[tuple[int, Columns]]) -> pa.Table:
         arrow.typed([value for rows, columns in made for value in _rows(columns.get(name), rows)], kind)
         if any(columns.get(name) is not None for _, columns in made)
         else arrow.repeated(None, n, kind)
-        for name, kind in zip(ARROW.names, ARROW.types, strict=True)
+        for name, kind in zip(schema.names, schema.types, strict=True)
     ]
-    return pa.Table.from_arrays(arrays, schema=ARROW)
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _rows(column: Coded | Value, n: int) -> Sequence[Value]:
     return column.rows if isinstance(column, Coded) else [column] * n
 
 
-def _assemble(made: Columns, n: int) -> pa.Table:
+def _assemble(made: Columns, n: int, schema: pa.Schema) -> pa.Table:
     """Make a table of the columns that have values: most events leave most of the schema empty."""
-    full = [(name, kind, v) for name, kind in _COLUMNS if (v := made.get(name)) is not None]
+    full = [
+        (name, kind, v)
+        for name, kind in zip(schema.names, schema.types, strict=True)
+        if (v := made.get(name)) is not None
+    ]
     arrays = [(v if isinstance(v, Coded) else repeated(v, n)).arrow(k) for _, k, v in full]
     return pa.Table.from_arrays(arrays, names=[name for name, _, _ in full])
 

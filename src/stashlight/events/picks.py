@@ -15,31 +15,35 @@ __all__ = ["meaning_of", "picks"]
 Event = tuple[Vocabulary, int]
 
 
+Columns = frozenset[str] | None
+"""Of events, which somebody asks of; None are all."""
+
+
 @cache
-def picks() -> Picks:
+def picks(columns: Columns = None) -> Picks:
     """Give all that may be taken by columns."""
-    return Picks(tuple(layout for each in PLAIN for layout in each.layouts), tuple(pick for pick, _ in _both()))
+    return Picks(tuple(layout for each in PLAIN for layout in each.layouts), tuple(pick for pick, _ in _both(columns)))
 
 
 @cache
-def meaning_of() -> Mapping[int, Event]:
-    """Give what each of the picks means, by its number."""
-    return dict(enumerate(event for _, event in _both()))
+def meaning_of(columns: Columns = None) -> Mapping[int, Event]:
+    """Give what each of the `picks` of these columns means, by its number."""
+    return dict(enumerate(event for _, event in _both(columns)))
 
 
 @cache
-def _both() -> list[tuple[Pick, Event]]:
+def _both(columns: Columns) -> list[tuple[Pick, Event]]:
     return [
         (made, (vocabulary, event_id))
         for layout, wrapping in enumerate(each for each in PLAIN for _ in each.layouts)
         for vocabulary in VOCABULARIES
         for event_id in vocabulary.events
-        if isinstance(event_id, int) and (made := _pick(layout, wrapping, vocabulary, event_id)) is not None
+        if isinstance(event_id, int) and (made := _pick(layout, wrapping, vocabulary, event_id, columns)) is not None
     ]
 
 
-def _pick(layout: int, wrapping: Wrapping, vocabulary: Vocabulary, event_id: int) -> Pick | None:
-    plan = compile_plan(vocabulary.name, None, event_id, vocabulary.events[event_id])
+def _pick(layout: int, wrapping: Wrapping, vocabulary: Vocabulary, event_id: int, columns: Columns) -> Pick | None:
+    plan = compile_plan(vocabulary.name, None, event_id, vocabulary.events[event_id], columns)
     slots = _slots(wrapping, plan)
     if slots is None:
         return None

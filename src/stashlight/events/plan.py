@@ -7,6 +7,7 @@ meaning asks for. `columns` turns the slots of many records into the columns of 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import blake2b
 from typing import cast
 
@@ -15,7 +16,7 @@ from stashlight.events.clocks import Timed, Value
 from stashlight.events.coded import Coded, coded, each, every, first, joined, only, repeated
 from stashlight.events.needed import Needed
 from stashlight.events.remarks import Remarks
-from stashlight.events.schema import COLUMNS, fold
+from stashlight.events.schema import COLUMNS, KEYS, fold
 from stashlight.events.vocabulary import Every, First, Meaning, Source
 
 __all__ = [
@@ -62,6 +63,34 @@ AS_FILE = "@file"
 # Columns that no schema has: they only serve to make keys.
 _STARTS = frozenset({"process_start", "parent_start"})
 
+_MADE_OF: dict[str, tuple[str, ...]] = {
+    "host_key": ("host",),
+    "account_key": ("account", "account_sid"),
+    "process_name": ("process_path",),
+    "process_key": ("process_guid", "process_id", "process_start", "process_name", "host_key"),
+    "parent_key": ("parent_guid", "parent_id", "parent_start", "parent_path", "host_key"),
+    "file_dir": ("file_path",),
+    "file_name": ("file_path",),
+    "file_ext": ("file_path",),
+    **{f"{name}_lc": (name,) for name in _FOLDED},
+}
+"""Columns that follow from others: see `_derive`."""
+
+
+@cache
+def _asked(columns: frozenset[str] | None) -> frozenset[str] | None:
+    """Give the columns that these and the KEYS are made of, themselves included; None for all."""
+    if columns is None:
+        return None
+    found: set[str] = set()
+    left = [*columns, *KEYS]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += _MADE_OF.get(name, ())
+    return frozenset(found)
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -83,7 +112,7 @@ class Plan:
     """
     A meaning made ready to run; `fields` are fetched from the event's data after the wrapping's own slots.
 
-    `rows` wait as they were read, `sifted` by slots.
+    `rows` wait as they were read, `sifted` by slots. `asked` are the columns to make; None are all.
     """
 
     vocabulary: str
@@ -95,12 +124,17 @@ class Plan:
     only: tuple[tuple[str, frozenset[str]], ...]
     steps: tuple[tuple[str, Callable[[Slots], Coded]], ...]
     times: tuple[tuple[int, str], ...]
+    asked: frozenset[str] | None = None
     rows: list[list[object]] = field(default_factory=list[list[object]])
     sifted: list[Rows] = field(default_factory=list[Rows])
 
     def takes(self, data: dict[str, object]) -> bool:
         """Tell whether an event whose meaning depends on a value has it."""
         return all(fold(converters.text(data.get(name)) or "") in values for name, values in self.only)
+
+    def makes(self, column: str) -> bool:
+        """Tell whether anybody asks of a column, or of what is made of it."""
+        return self.asked is None or column in self.asked
 
     def __len__(self) -> int:
         return len(self.rows) + sum(map(len, self.sifted))
@@ -133,16 +167,29 @@ def by_slots(rows: Sequence[Sequence[object]]) -> Rows:
     return Rows(slots, sum(len(raw) for raw in slots[RAW].values))
 
 
-def compile_plan(vocabulary: str, channel: str | None, event_id: int | None, meaning: Meaning) -> Plan:
-    """Make a meaning ready: give each field that it asks for a slot, and each column a function of the slots."""
-    asked = dict.fromkeys([name for s in meaning.columns.values() for name in _names(s)])
-    needs_actor = any(name in ACTOR for name in asked)
-    fields = tuple(dict.fromkeys([*meaning.times, *(name for name in asked if not name.startswith("@"))]))
+def compile_plan(
+    vocabulary: str,
+    channel: str | None,
+    event_id: int | None,
+    meaning: Meaning,
+    columns: frozenset[str] | None = None,
+) -> Plan:
+    """
+    Make a meaning ready: give each field that it asks for a slot, and each column a function of the slots.
+
+    Only fields are fetched of which these `columns` of the schema, and its KEYS, are made; None are all.
+    """
+    asked = _asked(columns)
+    sources = {name: source for name, source in meaning.columns.items() if asked is None or name in asked}
+    names = dict.fromkeys([name for source in sources.values() for name in _names(source)])
+    needs_actor = any(name in ACTOR for name in names)
+    fields = tuple(dict.fromkeys([*meaning.times, *(name for name in names if not name.startswith("@"))]))
     own = FILE + 1 + (len(ACTOR) if needs_actor else 0)
     slots = {**WRAPPED, **ACTOR, **{name: own + i for i, name in enumerate(fields)}}
-    steps = tuple((column, _step(column, source, slots)) for column, source in meaning.columns.items())
+    steps = tuple((column, _step(column, source, slots)) for column, source in sources.items())
     when = (*((slots[name], "event") for name in meaning.times), (CREATED, "created"), (ARRIVAL, "arrival"))
-    return Plan(vocabulary, channel, event_id, meaning, fields, needs_actor, tuple(meaning.only.items()), steps, when)
+    only = tuple(meaning.only.items())
+    return Plan(vocabulary, channel, event_id, meaning, fields, needs_actor, only, steps, when, asked)
 
 
 def _names(source: Source) -> tuple[str, ...]:
@@ -183,7 +230,7 @@ def columns(plan: Plan, rows: Rows) -> dict[str, Coded | Value]:
     ts, bases = _when(plan, slots)
     made["ts_us"], made["time_basis"] = Coded(ts), Coded(bases)
     made[AS_CREATED], made[AS_FILE] = slots[CREATED], slots[FILE]
-    _derive(made, len(rows))
+    _derive(made, len(rows), plan)
     return made
 
 
@@ -256,7 +303,7 @@ def _report(value: object, position: int, remarks: Remarks) -> None:
         remarks.no_time(position, str(value)[:64])
 
 
-def _derive(made: dict[str, Coded | Value], n: int) -> None:
+def _derive(made: dict[str, Coded | Value], n: int, plan: Plan) -> None:
     """Add what follows from other columns: keys, parts of paths, folded twins."""
 
     def column(name: str) -> Coded:
@@ -264,10 +311,13 @@ def _derive(made: dict[str, Coded | Value], n: int) -> None:
         return value if isinstance(value, Coded) else repeated(value, n)
 
     host_key = made["host_key"] = each(column("host"), _on_text(identity.host_key))
-    made["account_key"] = every([column("account"), column("account_sid")], identity.account_key)
-    if "process_path" in made:
+    if plan.makes("account_key"):
+        made["account_key"] = every([column("account"), column("account_sid")], identity.account_key)
+    if "process_path" in made and plan.makes("process_name"):
         made["process_name"] = each(column("process_path"), _on_text(_name))
     for who in ("process", "parent"):
+        if not plan.makes(f"{who}_key"):
+            continue
         guid = column(f"{who}_guid")
         if None in guid.values:
             name = column("process_name") if who == "process" else each(column("parent_path"), _on_text(_name))
@@ -281,6 +331,8 @@ def _derive(made: dict[str, Coded | Value], n: int) -> None:
         for name, values in zip(("file_dir", "file_name", "file_ext"), zip(*places.values, strict=True), strict=True):
             made[name] = Coded(values, places.codes)
     for name in _FOLDED.intersection(made):
+        if not plan.makes(f"{name}_lc"):
+            continue
         value = made[name]
         made[f"{name}_lc"] = each(value, _on_text(fold)) if isinstance(value, Coded) else _folded(value)
 

@@ -14,7 +14,7 @@ from stashlight.events.event_table import read_back
 from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.normalise import Normaliser
 from stashlight.events.picks import picks
-from stashlight.events.schema import ARROW, Kind
+from stashlight.events.schema import ARROW, Kind, chosen
 from stashlight.events.tally import Tally
 from stashlight.events.vocabularies import VOCABULARIES
 
@@ -55,7 +55,7 @@ def pieces(
     source: Source, tally: Tally, wanted: Wanted, form: str, *, strict: bool, needed: Needed
 ) -> Iterator[pa.Table | None]:
     """
-    As `read_source`, the tables in schema.CODED, columns without values left out, or in schema.ARROW.
+    As `read_source`, the tables in schema.CODED, columns without values left out, or in schema.ARROW; of the `needed` columns.
 
     A None now and then is a sign of life: `tally` says how far it is.
     """
@@ -116,7 +116,8 @@ def small(
     tally.problems = [
         p for read, said in zip(problems, normaliser.remarks, strict=True) for p in (*read, *said.problems)
     ]
-    return arrow.alike(tables, ARROW) if tables else ARROW.empty_table()
+    schema = chosen(ARROW, needed.columns)
+    return arrow.alike(tables, schema) if tables else schema.empty_table()
 
 
 def _table(normaliser: Normaliser) -> pa.Table | None:
@@ -125,7 +126,7 @@ def _table(normaliser: Normaliser) -> pa.Table | None:
 
 
 def _native(wanted: Wanted, needed: Needed) -> Native | None:
-    return None if wanted.ids is None or not is_native() else Native(wanted.ids, needed.bodies(), picks())
+    return None if wanted.ids is None or not is_native() else Native(wanted.ids, needed.bodies(), picks(needed.columns))
 
 
 def _last(normaliser: Normaliser, native: Native | None) -> pa.Table | None:

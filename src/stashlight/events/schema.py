@@ -14,7 +14,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-__all__ = ["ARROW", "COLUMNS", "Column", "Kind", "ddl", "fold", "names", "sigma_fields"]
+__all__ = ["ARROW", "CODED", "COLUMNS", "KEYS", "Column", "Kind", "chosen", "ddl", "fold", "names", "sigma_fields"]
 
 Type = Literal["VARCHAR", "BIGINT", "BOOLEAN"]
 
@@ -209,9 +209,23 @@ CODED = pa.schema(
 """The same on its way from readers to a sink: texts in dictionaries, a third of the bytes. Columns may be missing."""
 
 
-def ddl(table: str = "events") -> str:
-    """Give the CREATE TABLE statement of the event table, in the portable SQL profile."""
-    columns = ",\n".join(f"  {n} {t}" for n, t in zip(names(), _types(), strict=True))
+KEYS = frozenset({"event_key", "file", "record", "provider", "event_id", "kind", "ts_us", "host_key"})
+"""What every event has, whoever asks: who counts events, drops duplicates and finds records again goes by these."""
+
+
+@cache
+def chosen(schema: pa.Schema, columns: frozenset[str] | None) -> pa.Schema:
+    """Give those fields of ARROW or CODED whose columns are asked for, and the KEYS; None asks for all."""
+    if columns is None:
+        return schema
+    fields = zip(schema.names, schema.types, strict=True)
+    return pa.schema([pa.field(n, t) for n, t in fields if n in columns or n in KEYS])
+
+
+def ddl(table: str = "events", asked: frozenset[str] | None = None) -> str:
+    """Give the CREATE TABLE statement of the event table, or of the columns that are `chosen`, in the portable SQL profile."""
+    there = frozenset(chosen(ARROW, asked).names)
+    columns = ",\n".join(f"  {n} {t}" for n, t in zip(names(), _types(), strict=True) if n in there)
     return f"CREATE TABLE {table} (\n{columns}\n)"
 
 

@@ -1,5 +1,5 @@
 """
-Rules → which script blocks they can match at all, so that reading can leave the others aside.
+Rules → which script blocks they can match at all, and which columns they ask of, so that reading leaves the rest aside.
 
 A rule's condition is worked out three-valued for an event of each id, under the assumption that nothing of what the
 rule looks for is found in the script's text. If it is false then, whatever the other columns hold, every event that the
@@ -7,15 +7,14 @@ rule matches has one of those texts; if not, all script blocks of that id are ne
 """
 
 import contextlib
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 import orjson
 
 from stashlight.errors import EngineError
-from stashlight.events import ALL_NEEDED, Needed
+from stashlight.events import Needed
 from stashlight.events.schema import Kind
 from stashlight.events.vocabularies import VOCABULARIES
 from stashlight.findings import kept
@@ -27,26 +26,34 @@ _LONGEST: Final = 6_000
 """Characters of patterns that are asked together: beyond, RE2 leaves its fast way, or refuses."""
 
 
-def needed(rules: RuleSet) -> Needed:
+def needed(rules: RuleSet, columns: Collection[str] | None = None) -> Needed:
     """
-    Give the script blocks that `rules` can match.
+    Give the script blocks that `rules` can match, and the columns that are asked of.
 
-    rules → events.Needed; kept on disk beside the compiled rules, as it takes a parser of SQL to find out.
+    rules → events.Needed; kept on disk beside the compiled rules, as it takes a parser of SQL to find out. `columns`
+    are those that others than the rules will ask of; None are all.
     """
     at = _kept(rules)
-    if at is not None:
-        with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
-            return Needed(
-                {int(i): tuple(map(str, p)) for i, p in orjson.loads(at.read_bytes()).items()}, str(at.parent)
-            )
-    found = _needed(rules.events)
-    if at is not None:
-        found = replace(found, kept=str(at.parent))
-        with contextlib.suppress(OSError):
-            draft = at.with_suffix(f".{id(found):x}.part")
-            draft.write_bytes(orjson.dumps({str(i): list(p) for i, p in found.patterns.items()}))
-            draft.replace(at)
-    return found
+    found = _read(at) if at is not None else None
+    if found is None:
+        patterns, asked = _patterns(rules.events), _columns(rules)
+        if at is not None:
+            with contextlib.suppress(OSError):
+                draft = at.with_suffix(f".{id(patterns):x}.part")
+                text = {"patterns": {str(i): list(p) for i, p in patterns.items()}, "columns": sorted(asked)}
+                draft.write_bytes(orjson.dumps(text))
+                draft.replace(at)
+    else:
+        patterns, asked = found
+    return Needed(patterns, str(at.parent) if at is not None else "", None if columns is None else asked.union(columns))
+
+
+def _read(at: Path) -> tuple[Mapping[int, tuple[str, ...]], frozenset[str]] | None:
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError, KeyError):
+        told = orjson.loads(at.read_bytes())
+        patterns = {int(i): tuple(map(str, p)) for i, p in told["patterns"].items()}
+        return patterns, frozenset(map(str, told["columns"]))
+    return None
 
 
 def _kept(rules: RuleSet) -> Path | None:
@@ -55,7 +62,22 @@ def _kept(rules: RuleSet) -> Path | None:
     return folder / f"needed-{rules.digest}.json" if folder and rules.digest else None
 
 
-def _needed(rules: Iterable[Rule]) -> Needed:
+def _columns(rules: RuleSet) -> frozenset[str]:
+    # Imported here: see `_patterns`.
+    from sqlglot import exp
+
+    from stashlight.engines.profile import parse
+
+    conditions = [rule.condition for rule in (*rules.events, *rules.filters) if rule.condition]
+    asked = {column.name for condition in conditions for column in parse(condition).find_all(exp.Column)}
+    for rule in rules.correlations:
+        if rule.correlation is not None:
+            asked.update(*rule.correlation.group_by, *rule.correlation.field)
+    # A script block is asked about, and put together of its parts, whatever else is.
+    return frozenset(asked) | {"script_text", "script_parts", "weight"}
+
+
+def _patterns(rules: Iterable[Rule]) -> Mapping[int, tuple[str, ...]]:
     # Imported here: a fifth of a second that a start with unchanged rules need not pay.
     from stashlight.findings.partial import UnknownError, texts_of
 
@@ -69,7 +91,7 @@ def _needed(rules: Iterable[Rule]) -> Needed:
                 known = {"kind": str(Kind.SCRIPT_BLOCK), "provider": vocabulary.name, "event_id": key}
                 texts = [text for rule in asking for text in texts_of(rule.condition, known)]
                 patterns[key] = tuple(_together(dict.fromkeys(texts)))
-    return Needed(patterns) if patterns else ALL_NEEDED
+    return patterns
 
 
 def _together(texts: Iterable[str]) -> list[str]:

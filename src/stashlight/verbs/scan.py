@@ -5,6 +5,7 @@ The whole flow on one page: bytes → records → events → findings → incide
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ from stashlight.engines.duckdb import Engine
 from stashlight.errors import Problem
 from stashlight.events.budget import Budget
 from stashlight.events.loading import STALL, load
-from stashlight.events.needed import ALL_NEEDED
 from stashlight.events.reading import MAPPED
 from stashlight.events.tally import Tally
 from stashlight.findings.load import SHIPPED
@@ -26,6 +26,7 @@ from stashlight.findings.rule import RuleSet
 from stashlight.findings.sofar import counting
 from stashlight.incidents.baseline import Baseline
 from stashlight.incidents.baseline_files import read_days
+from stashlight.incidents.columns import ASKED
 from stashlight.incidents.correlate import correlate
 from stashlight.incidents.describe import instant
 from stashlight.incidents.document import SCHEMA, Document, ProblemNote, Scanned
@@ -85,9 +86,11 @@ def scan(
     if strict and ruleset.errors:
         raise ruleset.errors[0]
     budget = Budget(memory) if memory else Budget()
-    with Engine(budget.engine) as engine:
-        # With `since`, what is counted depends on when it was: then every event gets its row.
-        needed = ALL_NEEDED if since is not None else needed_by(ruleset)
+    needed = needed_by(ruleset, ASKED)
+    if since is not None:
+        # What is counted depends on when it was: then every event gets its row.
+        needed = replace(needed, patterns={})
+    with Engine(budget.engine, columns=needed.columns) as engine:
         tally = load(
             paths,
             engine,
