@@ -73,7 +73,7 @@ def test_help_loads_nothing_heavy() -> None:
 def test_a_small_scan_loads_only_what_it_uses(tmp_path: Path) -> None:
     """Each of these takes milliseconds of a start: 3 (a TOML reader) to 500 (the rule compiler)."""
     heavy = "sqlglot", "sigma", "yaml", "rich", "pandas", "pyarrow.compute", "pyarrow.parquet", "tomllib", "statistics"
-    heavy += "multiprocessing", "subprocess", "stashlight.listings", "hyperscan"
+    heavy += "multiprocessing", "subprocess", "stashlight.listings", "hyperscan", "duckdb"
     log = tmp_path / "log.json"
     log.write_text(
         "".join(

@@ -91,7 +91,7 @@ def imported() -> None:
 
     Not if the engine is there already, as in somebody else's process: what is made once it is may be garbage by now.
     """
-    if "duckdb" not in sys.modules:
+    if "_duckdb" not in sys.modules:
         gc.freeze()
 
 

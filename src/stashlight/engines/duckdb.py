@@ -10,6 +10,7 @@ import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from itertools import pairwise
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
@@ -109,9 +110,10 @@ class Engine:
     @cached_property
     def _connection(self):  # noqa: ANN202 - a type of DuckDB's, whose module is imported late
         """Connect when it is first needed: the engine's threads start here, and processes are forked before threads."""
-        # Imported here: 40 ms that `stashlight --version` should not pay.
-        import duckdb
+        # Imported here: 60 ms that `stashlight --version` should not pay.
+        from stashlight.engines.compiled import compiled
 
+        duckdb = compiled()
         if not self._finalizer.alive:
             message = "the engine is closed"
             raise EngineError(message)
@@ -132,6 +134,12 @@ class Engine:
         except duckdb.Error as error:
             raise EngineError(str(error)) from error
         return connection
+
+    @property
+    def _relational(self):  # noqa: ANN202 - as above
+        """The connection with what DuckDB's package adds to it: 50 ms that a scan need not pay."""
+        import_module("duckdb")
+        return self._connection
 
     def _refused(self, error: Exception) -> EngineError:
         """Give what DuckDB said, and what to do where that is known."""
@@ -247,7 +255,7 @@ class Engine:
     def query(self, sql: str) -> pa.Table:
         """Give the rows of a query as an Arrow table."""
         try:
-            relation: Any = self._connection.sql(sql)  # None if not a query, which its stubs leave out
+            relation: Any = self._relational.sql(sql)  # None if not a query, which its stubs leave out
             table: pa.Table | None = None if relation is None else relation.to_arrow_table()
         except self._error as error:
             raise self._refused(error) from error
@@ -284,7 +292,7 @@ class Engine:
             EngineError: it is refused, or gives more than `most_bytes`.
         """
         try:
-            relation: Any = self._connection.sql(sql, params=values or None)
+            relation: Any = self._relational.sql(sql, params=values or None)
             reader: pa.RecordBatchReader = relation.to_arrow_reader(_BATCH)
             batches: list[pa.RecordBatch] = []
             rows = held = 0

@@ -88,8 +88,8 @@ def read_piles(engine: Engine, gap_us: int) -> list[Pile]:
     classes += (
         ",\n  CAST(SUM(CASE WHEN c.class IS NULL AND NOT n.ext IS NULL THEN n.weight ELSE 0 END) AS BIGINT) AS n_other"
     )
-    table = engine.query(statement("piles").replace("{gap}", str(int(gap_us))).replace("{classes}", classes))
-    found = [_pile(row) for batch in table.to_batches() for row in cast("list[dict[str, object]]", batch.to_pylist())]
+    sql = statement("piles").replace("{gap}", str(int(gap_us))).replace("{classes}", classes)
+    found = [_pile(row) for row in engine.records(sql)]
     return sorted(roll_up(_told_once(found)), key=lambda p: (p.first_us, p.host, p.directory, p.actor))
 
 
