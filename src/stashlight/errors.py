@@ -14,7 +14,7 @@ StashlightError
 A bad *record* is never an exception: it becomes a `Problem`, is counted and reported, and reading goes on.
 """
 
-from dataclasses import dataclass
+from stashlight.frozen import frozen
 
 __all__ = [
     "CaseError",
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """
     Something that could not be used, and where it stood.

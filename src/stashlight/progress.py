@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from time import monotonic
 from typing import TextIO
+
+from stashlight.frozen import frozen
 
 __all__ = ["Progress", "Sofar", "progress_on"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sofar:
     """
     Bytes read so far and bytes to read in all (0 if unknown, as for stdin), records among them.

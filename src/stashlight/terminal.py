@@ -11,8 +11,9 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TextIO
+
+from stashlight.frozen import frozen
 
 __all__ = ["PIPE", "Page", "cells", "labelled", "page_of", "paint", "printable", "shorten", "wrap"]
 
@@ -32,7 +33,7 @@ _COLOURS = {
 _WIDEST = 120  # longer lines are hard to read, however wide the window is
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """What text is laid out for: its width in cells, and whether it may carry colour."""
 

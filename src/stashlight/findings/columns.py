@@ -1,10 +1,10 @@
 """Sigma field name → column of `events`, and how text is compared on it."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from stashlight.events.schema import COLUMNS, Column, sigma_fields
+from stashlight.frozen import frozen
 
 __all__ = ["KEYWORD_COLUMNS", "Field", "field"]
 
@@ -27,7 +27,7 @@ KEYWORD_COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """
     A column as a rule sees it.

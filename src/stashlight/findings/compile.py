@@ -7,7 +7,7 @@ pySigma parses conditions and values; the walk from there is ours, so that nothi
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, cast
 
 from sigma.conditions import (
@@ -30,6 +30,7 @@ from stashlight.findings import columns
 from stashlight.findings.encodings import ENCODINGS, EncodingError, encoded
 from stashlight.findings.leaf import LeafError, Placeholders, alternatives, keyword, leaf
 from stashlight.findings.logsource import Scope
+from stashlight.frozen import frozen
 
 __all__ = ["Detections", "compile_condition", "compile_scope"]
 
@@ -41,7 +42,7 @@ _LONGEST_CONDITION = 16_384
 _Path = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Detections:
     """The `detection` (or `filter`) mapping of a document, and how to find the line of a part of it."""
 

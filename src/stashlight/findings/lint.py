@@ -6,11 +6,11 @@ A lint gives the complaint about one rule. They are listed by name, so that one'
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePath
 from uuid import UUID
 
 from stashlight.findings.rule import FILL_IN, LEVELS, Rule, RuleSet
+from stashlight.frozen import frozen
 
 __all__ = ["LINTS", "Complaint", "Lint", "lint"]
 
@@ -22,7 +22,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FEWEST_CASES = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lint:
     """One thing to look at, and what to do about it."""
 
@@ -31,7 +31,7 @@ class Lint:
     look: Callable[[Rule], str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Complaint:
     """What a lint found in a rule."""
 

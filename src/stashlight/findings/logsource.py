@@ -5,10 +5,9 @@ Source of the names: https://sigmahq.io/docs/basics/log-sources.html and the tax
 Sigma specification 2.1. A logsource that Stashlight has no events for is an error, never a silent nothing.
 """
 
-from dataclasses import dataclass
-
 from stashlight.events.schema import Kind
 from stashlight.findings.rule import Logsource
+from stashlight.frozen import frozen
 
 __all__ = ["CATEGORIES", "SERVICES", "LogsourceError", "Scope", "scope"]
 
@@ -17,7 +16,7 @@ class LogsourceError(ValueError):
     """No event of ours comes from this logsource."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """Event kinds, providers and, for services, event ids; empty means any. `without` are providers left out."""
 

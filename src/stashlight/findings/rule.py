@@ -5,10 +5,10 @@ A rule is data from a file; everything here survives a round trip through JSON, 
 between runs. `condition` is SQL of the portable profile over the columns of `events`, in DuckDB's dialect.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
 from stashlight.errors import RuleError
+from stashlight.frozen import frozen
 
 __all__ = [
     "FILL_IN",
@@ -35,7 +35,7 @@ FILL_IN = "FILL IN"
 RUNGS = ("collect", "stage", "pack", "exfiltrate", "clean_up", "context")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logsource:
     """What a rule looks at, in Sigma's words; "" for a part that is not given."""
 
@@ -44,7 +44,7 @@ class Logsource:
     service: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """
     What Stashlight adds to Sigma, under the top-level key `stashlight`.
@@ -61,7 +61,7 @@ class Note:
     session: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Correlation:
     """
     A Sigma correlation. The condition holds for the window of `span_us` that ends with an event.
@@ -80,7 +80,7 @@ class Correlation:
     generate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """
     One document of a rule file.
@@ -125,7 +125,7 @@ class Rule:
     processes: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleSet:
     """
     Rules ready to run, and the errors of those that are not.

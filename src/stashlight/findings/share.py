@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePath
 
 from stashlight.findings.rule import RuleSet
+from stashlight.frozen import frozen
 
 __all__ = ["Share", "refusals", "shares"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     """Rules of one folder: how many run, how many are refused."""
 

@@ -10,7 +10,6 @@ an event with `repeat: n` and `every: seconds`; `{n}` in its values becomes the 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -21,6 +20,7 @@ from stashlight.engines.duckdb import Engine
 from stashlight.events import Normaliser
 from stashlight.findings.match import match
 from stashlight.findings.rule import Case, Rule, RuleSet
+from stashlight.frozen import frozen
 
 __all__ = ["Failure", "add_cases", "failures"]
 
@@ -57,7 +57,7 @@ _CATEGORY_SERVICES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """A case that did not come out; `number` counts from 1 in its list."""
 

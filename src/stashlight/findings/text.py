@@ -6,13 +6,14 @@ and depth, no key twice.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, cast
 
 import yaml
 
 from stashlight.errors import RuleError
 from stashlight.findings.rule import LARGEST_FILE
+from stashlight.frozen import frozen
 
 __all__ = ["Document", "documents"]
 
@@ -23,7 +24,7 @@ _DEEPEST = 32
 _Path = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """One YAML document: its mapping, its own text and the line of every part of it."""
 
@@ -99,7 +100,7 @@ def _document(loader: yaml.SafeLoader, node: yaml.Node, file: str, lines: list[s
     return Document(cast("dict[str, object]", content), text, file, first + 1, walk.lines)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Walk:
     """One walk over the nodes of a document, noting the line of each part."""
 

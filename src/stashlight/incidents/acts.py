@@ -1,10 +1,11 @@
 """The noun of command reading: what one statement does with data, as far as its words say."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Final, Protocol
 
+from stashlight.frozen import frozen
 from stashlight.incidents.commands import Statement, resolve
 from stashlight.plugins import plugins
 
@@ -14,7 +15,7 @@ __all__ = ["RUNGS", "Act", "Image", "Tool", "placed", "read_statement"]
 RUNGS: Final = ("collect", "stage", "pack", "exfiltrate", "clean_up")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Image:
     """
     What the process event says of the program file: its path, and the version resource's names.
@@ -32,7 +33,7 @@ class Image:
         object.__setattr__(self, "built", (self.original or "").lower().removesuffix(".exe"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Act:
     """
     What a command does with data.

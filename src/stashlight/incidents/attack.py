@@ -5,15 +5,16 @@ An id that is not listed keeps its id and gets no invented name. T1070.004 stand
 Evasion; Stealth kept the number TA0005.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from stashlight.frozen import frozen
 
 __all__ = ["ATTACK_VERSION", "Tactic", "Technique", "technique"]
 
 ATTACK_VERSION: Final = "19"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tactic:
     """What an attacker wants: id and name."""
 
@@ -25,7 +26,7 @@ class Tactic:
         return f"https://attack.mitre.org/tactics/{self.id}/"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Technique:
     """How they get it. `name` is None for an id that is not in the table; a sub-technique has a parent."""
 

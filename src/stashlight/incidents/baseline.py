@@ -9,9 +9,9 @@ said of a habit (days, median, MAD, most, hours) is worked out from its days.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from stashlight.frozen import frozen
 from stashlight.incidents.places import common, parents
 
 __all__ = ["TABLES", "Baseline", "Days", "Habit", "Table", "aged", "capped", "day_of", "merged", "shape"]
@@ -91,7 +91,7 @@ def capped(days: Days, most: int = MOST_KEYS_A_DAY) -> tuple[Days, int]:
     return found, dropped
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Habit:
     """What was normal for one key: days seen, counts a day (median, median absolute deviation, most), hours (UTC)."""
 

@@ -10,12 +10,13 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Final, cast
 
 from stashlight.engines.duckdb import Engine
 from stashlight.events.paths import normalise
+from stashlight.frozen import frozen
 from stashlight.incidents.baseline import Baseline
 from stashlight.incidents.content import sensitive
 from stashlight.incidents.deeds import Deed
@@ -35,7 +36,7 @@ _HOUR_US: Final = 3_600_000_000
 AFTER: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logon:
     """A remote interactive logon (type 10)."""
 
@@ -46,7 +47,7 @@ class Logon:
     event: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Removal:
     """Files of one directory deleted by one process."""
 
@@ -59,7 +60,7 @@ class Removal:
     event: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sensitive:
     """A file whose name is decisive alone."""
 
@@ -72,7 +73,7 @@ class Sensitive:
     event: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connect:
     """Connections of one process to one address."""
 
@@ -86,7 +87,7 @@ class Connect:
     event: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """What surrounds the groups, read once for all of them."""
 
@@ -107,7 +108,7 @@ class Context:
 _NAMED_PLACE: Final = PlaceKind("staging_dir", 14, "the settings name it as a staging directory", re.compile(""))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """
     One group with its circumstances. `written` pairs each pile with the judgement of its writer.
@@ -235,7 +236,7 @@ def read_context(engine: Engine, lineage: Lineage, network: Network) -> Context:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Index:
     """What may belong to a case, by what it is looked up with, so that a case costs what it holds and no more."""
 

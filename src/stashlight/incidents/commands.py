@@ -10,9 +10,11 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Final
+
+from stashlight.frozen import frozen
 
 __all__ = ["Statement", "program", "resolve", "statements"]
 
@@ -27,7 +29,7 @@ _SHELLS: Final = {"cmd": "cmd", "powershell": "ps", "pwsh": "ps", "powershell_is
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statement:
     """
     One simple command: its words without quotes, its shell, and what the statements before it set.
@@ -374,7 +376,7 @@ def _assignment(words: list[str], known: "_Variables") -> dict[str, str]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Variables:
     """
     String variables that a text has set, folded names.

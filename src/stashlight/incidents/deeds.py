@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from stashlight.engines.duckdb import Engine
 from stashlight.events.paths import normalise, split
+from stashlight.frozen import frozen
 from stashlight.incidents.acts import Act, Image, placed, read_statement
 from stashlight.incidents.commands import Statement, statements
 from stashlight.incidents.lineage import resolve_keys
@@ -24,7 +25,7 @@ from stashlight.incidents.writers import image_name
 __all__ = ["Deed", "named_programs", "read_deeds"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deed:
     """
     One act and its circumstances.

@@ -8,13 +8,14 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, TypeVar, cast
 
 import pyarrow as pa
 
 from stashlight.engines.duckdb import Engine
+from stashlight.frozen import frozen
 from stashlight.incidents.acts import RUNGS
 from stashlight.incidents.cases import AFTER, Case
 from stashlight.incidents.clears import clears
@@ -57,7 +58,7 @@ _EXTENSIONS: Final = 100
 _EVIDENCE: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scored:
     """A case with its score."""
 
@@ -103,7 +104,7 @@ def describe(
     return sorted(found, key=lambda i: (-i.score, i.first_seen, i.id))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Told:
     """What was looked up once for all incidents: evidence, spellings of hosts, accounts and places, reads, findings, files."""
 

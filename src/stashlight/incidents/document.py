@@ -6,7 +6,9 @@ One frozen dataclass a JSON object; field names are the JSON names. The JSON Sch
 with microseconds only where the source has them. `None` means "the telemetry does not say", never zero.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from stashlight.frozen import frozen
 
 __all__ = [
     "SCHEMA",
@@ -34,7 +36,7 @@ SCHEMA = "stashlight/1"
 SEVERITIES = ("info", "low", "medium", "high", "critical")  # from least to most
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """One event and where it stands: input file, record number there, event key."""
 
@@ -43,7 +45,7 @@ class Evidence:
     event: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Factor:
     """Points of the score with their reason; `evidence` are event keys."""
 
@@ -53,7 +55,7 @@ class Factor:
     evidence: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FindingNote:
     """A rule that matched inside the incident: how often, and sample event keys."""
 
@@ -66,7 +68,7 @@ class FindingNote:
     evidence: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Folder:
     """
     Staged files of one folder on one host: folded names, and in the same order sizes and what listings have told so far.
@@ -82,7 +84,7 @@ class Folder:
     hashed: tuple[bool, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Files:
     """
     The staged files. `count` counts distinct paths, aggregated rows by their weight.
@@ -107,7 +109,7 @@ class Files:
     deleted: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rung:
     """One step of the ladder (collect, stage, pack, exfiltrate, clean_up) that was seen."""
 
@@ -118,7 +120,7 @@ class Rung:
     evidence: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """
     Where the staged data came from.
@@ -134,7 +136,7 @@ class Source:
     evidence: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Archive:
     """An archive made in the incident. `password` and `split` are None where the telemetry cannot tell."""
 
@@ -146,7 +148,7 @@ class Archive:
     evidence: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """A process (or script) that did part of the work."""
 
@@ -161,7 +163,7 @@ class Command:
     event: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """
     What a listing, journal or hash list that was read after the fact says of the staged files.
@@ -184,7 +186,7 @@ class Listing:
     ambiguous: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListedFile:
     """
     A staged file, or an archive, with what listings say of it; `basis` says which, and at which line.
@@ -203,7 +205,7 @@ class ListedFile:
     basis: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conflict:
     """Sources that disagree on a staged file: on `what` ("size", "md5", "sha1", "sha256", "state"), and what each has `told`."""
 
@@ -212,7 +214,7 @@ class Conflict:
     told: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incident:
     """What one analyst handles at once."""
 
@@ -243,7 +245,7 @@ class Incident:
     conflicts: tuple[Conflict, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Readiness:
     """
     Whether a data source was there, and what is blind without it.
@@ -259,7 +261,7 @@ class Readiness:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProblemNote:
     """Something that could not be read or used; `count` records."""
 
@@ -269,7 +271,7 @@ class ProblemNote:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scanned:
     """
     What was read. `records` counts all records, `events` those that became events, `duplicates` those dropped as byte-identical.
@@ -289,7 +291,7 @@ class Scanned:
     silenced: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """Everything a scan found. `partial` is true if it was interrupted."""
 

@@ -4,14 +4,13 @@ Why something is an incident or a finding: rule, SQL, events and raw records, as
 It can be shown as text or JSON like the result document; field names are the JSON names.
 """
 
-from dataclasses import dataclass
-
+from stashlight.frozen import frozen
 from stashlight.incidents.document import Incident
 
 __all__ = ["ExplainedEvent", "ExplainedRule", "Explanation"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExplainedRule:
     """
     A rule that took part. `text` is the rule as written, `sql` what ran, `count` how many events it matched here.
@@ -29,7 +28,7 @@ class ExplainedRule:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExplainedEvent:
     """
     An event that took part, and the record it came from.
@@ -47,7 +46,7 @@ class ExplainedEvent:
     raw: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explanation:
     """
     All that stands behind one id. `incident` is None where the id is a finding's.

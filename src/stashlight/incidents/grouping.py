@@ -8,10 +8,10 @@ that everybody uses (Temp, Public, a profile) join only what shares account or p
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from stashlight.frozen import frozen
 from stashlight.incidents.content import archive_family
 from stashlight.incidents.deeds import Deed
 from stashlight.incidents.lineage import Lineage
@@ -32,7 +32,7 @@ _EARLY_US: Final = 300_000_000
 _SKEW_US: Final = 120_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Piles and deeds that belong together, each in order of time."""
 
@@ -40,7 +40,7 @@ class Group:
     deeds: tuple[Deed, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Node:
     number: int
     host: str

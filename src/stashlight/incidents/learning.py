@@ -7,10 +7,10 @@ may let one in by its id. Programs that fill their own folder are not learned: n
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, cast
 
 from stashlight.engines.duckdb import Engine
+from stashlight.frozen import frozen
 from stashlight.incidents.baseline import TABLES, Days, Key, day_of, shape
 from stashlight.incidents.cases import Case
 from stashlight.incidents.describe import case_id
@@ -29,7 +29,7 @@ GROUP BY {name}, (ts_us - ts_us % 3600000000)
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeftOut:
     """A case that was not learned: its id, severity and score, where it was, and how much it is."""
 

@@ -6,12 +6,12 @@ Only the processes that matter are read: those that wrote, acted, or are ancesto
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, cast
 
 import pyarrow as pa
 
 from stashlight.engines.duckdb import Engine
+from stashlight.frozen import frozen
 
 __all__ = ["Lineage", "Process", "read_lineage", "resolve_keys"]
 
@@ -22,7 +22,7 @@ _Start = tuple[
 ]  # the columns of `Process`; any of the others may be unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Process:
     """A process start; paths are folded, the command line is as written. `has_version` is None if the source never tells."""
 

@@ -8,12 +8,12 @@ and the document says so with the basis "command".
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, cast
 
 import pyarrow as pa
 
 from stashlight.engines.duckdb import Engine
+from stashlight.frozen import frozen
 from stashlight.incidents.cases import Case
 from stashlight.incidents.queries import statement
 
@@ -29,7 +29,7 @@ _WORK_US: Final = 4 * 3_600_000_000
 _MOST: Final = 30
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """Files of one directory that were read about when files of the same names were staged; times in µs UTC."""
 

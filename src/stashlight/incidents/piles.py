@@ -6,13 +6,14 @@ events → piles in SQL (one row per host, actor, directory and session); Python
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, cast
 
 import pyarrow as pa
 
 from stashlight.engines.duckdb import Engine
 from stashlight.findings.rule import RuleSet
+from stashlight.frozen import frozen
 from stashlight.incidents.content import CLASSES, DATA, extension_rows
 from stashlight.incidents.places import boundary, parents
 from stashlight.incidents.profiles import ask_writers
@@ -26,7 +27,7 @@ _NAMES: Final = (*CLASSES, "none", "other")
 _SPREAD: Final = 1.2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pile:
     """
     What `actor` wrote into `directory` of `host` from `first_us` to `last_us` (µs UTC).

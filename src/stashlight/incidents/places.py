@@ -7,14 +7,15 @@ the first kind that fits counts. Patterns run on folded, normalised directories 
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from stashlight.frozen import frozen
 
 __all__ = ["KINDS", "PlaceKind", "above", "boundary", "common", "expanded", "kind_of", "parents", "within"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlaceKind:
     """A kind of place: its points (0–15) and why people do not normally keep documents there."""
 

@@ -7,17 +7,17 @@ Analytics: https://attack.mitre.org/detectionstrategies/ (DET0014, DET0261, DET0
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, cast
 
 from stashlight.engines.duckdb import Engine
+from stashlight.frozen import frozen
 from stashlight.incidents.document import Readiness
 
 __all__ = ["SOURCES", "readiness"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DataSource:
     """
     One kind of telemetry: how to count it (`where`, SQL), the fields it should carry, and what is blind without it.

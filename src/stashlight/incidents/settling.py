@@ -8,12 +8,13 @@ file event that bears it out.
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, cast
 
 import pyarrow as pa
 
 from stashlight.engines.duckdb import Engine
+from stashlight.frozen import frozen
 from stashlight.incidents.deeds import Deed
 from stashlight.incidents.piles import Pile
 from stashlight.incidents.places import expanded, parents, within
@@ -54,7 +55,7 @@ def _forms(deed: Deed) -> list[_Form]:
     return [(wanted, deed.target is not None) for wanted in expanded(place, deed.account) or [place]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Candidates:
     """Piles that a form fits, in order of their first event; `ends` is the latest end of each pile and those before."""
 

@@ -5,13 +5,14 @@ The one table that says what our severities are elsewhere: every output and ever
 every severity has a row, and no column turns the order round.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from stashlight.frozen import frozen
 
 __all__ = ["SCALE", "Level"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Level:
     """
     One severity in the words of others.

@@ -1,14 +1,13 @@
 """What tuning gives: proposed filters, what each would silence, and what no filter is proposed for."""
 
-from dataclasses import dataclass
-
 from stashlight.errors import Problem
+from stashlight.frozen import frozen
 from stashlight.incidents.document import Incident
 
 __all__ = ["Judged", "Proposal", "Tuned", "Unproposed"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proposal:
     """A filter as YAML, the file name for it, and the incidents that it comes from."""
 
@@ -19,7 +18,7 @@ class Proposal:
     incidents: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unproposed:
     """Why no filter is proposed for a part of an incident."""
 
@@ -28,7 +27,7 @@ class Unproposed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """
     A proposed filter and what it does.
@@ -47,7 +46,7 @@ class Judged:
         return bool(self.attacks)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tuned:
     """
     What came of tuning: filters, what none is proposed for, and the logs' incidents before and with accepted filters.

@@ -7,7 +7,7 @@ out keeps its default, which is what the score was measured with.
 
 import fnmatch
 import re
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from stashlight.errors import SettingError
+from stashlight.frozen import frozen
 from stashlight.settings import duration
 
 __all__ = ["DEFAULT", "SEVERITY_CUTS", "Tuning", "name_of", "read_tuning"]
@@ -29,7 +30,7 @@ def _about(meaning: str) -> dict[str, str]:
     return {"meaning": meaning}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tuning:
     """
     Thresholds and lists, each with its meaning in the field's metadata.

@@ -6,10 +6,10 @@ where its image lies and what its version resource says, never by its name alone
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from stashlight.events.paths import normalise
+from stashlight.frozen import frozen
 from stashlight.incidents.lineage import Lineage, Process
 from stashlight.incidents.piles import Pile
 from stashlight.incidents.places import within
@@ -61,7 +61,7 @@ _PAPERS: Final = 10
 _BARE: Final = re.compile(r"[a-z]:\\windows\\(?:(?:system32|syswow64)\\)?[^\\]+\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Writer:
     """
     The program behind a pile, judged.

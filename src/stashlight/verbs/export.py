@@ -1,13 +1,13 @@
 """Rules → the queries, rules and files of another product."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from stashlight.errors import RuleError, SettingError
 from stashlight.exports.export import export
 from stashlight.exports.exported import Exported
 from stashlight.findings.load import SHIPPED, load
+from stashlight.frozen import frozen
 from stashlight.incidents.document_json import to_json
 from stashlight.incidents.tuning import DEFAULT, read_tuning
 from stashlight.outputs import deliver
@@ -17,7 +17,7 @@ __all__ = ["REPORT", "Export", "export_rules", "write_export"]
 REPORT = "export.json"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Export:
     """What was exported to one target, and what of the rules could not even be read."""
 

@@ -7,7 +7,6 @@ A query of Sentinel or Defender runs on a folder of EVTX: the tables that it nam
 import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -28,12 +27,13 @@ from stashlight.findings.load import SHIPPED
 from stashlight.findings.load import load as load_rules
 from stashlight.findings.needed import needed as needed_by
 from stashlight.findings.rule import RuleSet
+from stashlight.frozen import frozen
 from stashlight.progress import Progress
 
 __all__ = ["Hunted", "hunt", "opened"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hunted:
     """An answer with its question, what was counted while reading, and in words how much was searched."""
 

@@ -1,7 +1,6 @@
 """Logs → a baseline: what is normal per host, account, program and place, kept between runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from stashlight.events.loading import load
 from stashlight.findings.load import SHIPPED
 from stashlight.findings.load import load as load_rules
 from stashlight.findings.match import match
+from stashlight.frozen import frozen
 from stashlight.incidents.baseline import TABLES, Days, aged, capped, merged
 from stashlight.incidents.baseline_files import read_days, write_days
 from stashlight.incidents.correlate import cases
@@ -21,7 +21,7 @@ from stashlight.progress import Progress
 __all__ = ["Learned", "learn"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Learned:
     """
     What came of learning.

@@ -1,11 +1,11 @@
 """Procedures and machines at work → files in the shape of a collector."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from stashlight.errors import SettingError
+from stashlight.frozen import frozen
 from stashlight.plugins import plugin
 from stashlight.simulation.crowd import write_crowd
 from stashlight.simulation.procedure import play
@@ -17,7 +17,7 @@ _SHAPES = "stashlight.simulation.shapes"
 _START = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Simulated:
     """What was written: files, and `empty`, the procedures of which this shape's sensor sees nothing."""
 

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from stashlight.frozen import frozen
 from stashlight.incidents.baseline import Baseline, Habit, covering, day_of, shape
 from stashlight.incidents.cases import Case
 from stashlight.incidents.document import Factor
@@ -23,7 +23,7 @@ _HOUR_US = 3_600_000_000
 _Key = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Day:
     """
     What the case did under one key of a table on one day: how much, at which hours, and the events that show it.
