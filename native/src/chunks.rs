@@ -36,9 +36,9 @@ pub struct Chunks {
 impl Chunks {
     /// Of the records those with an id that is `wanted` are looked at; a chunk has `most` at most.
     #[new]
-    fn new(wanted: Vec<u32>, most: usize, layouts: Vec<LayoutSaid>, picks: Vec<PickSaid>) -> Self {
+    fn new(wanted: Vec<u32>, most: usize, layouts: Vec<LayoutSaid>, picks: Vec<PickSaid>, known: Vec<String>) -> Self {
         let settings = Arc::new(ParserSettings::default().num_threads(1).indent(false));
-        let taking = Taking::new(layouts, picks);
+        let taking = Taking::new(layouts, picks, known);
         Self { wanted: Ids::new(&wanted), most, settings, taking, content: Vec::new() }
     }
 
@@ -51,6 +51,11 @@ impl Chunks {
     #[getter]
     fn waiting(&self) -> (usize, usize) {
         self.taking.waiting
+    }
+
+    /// Give who logged records that mean nothing to anyone, the events' numbers and how many, and begin anew.
+    fn strangers(&mut self) -> Vec<(String, u32, usize)> {
+        self.taking.strangers()
     }
 
     /// Give the rows taken so far, and begin anew.

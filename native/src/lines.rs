@@ -43,6 +43,7 @@ impl Lines {
         fields: Vec<(u32, String)>,
         layouts: Vec<LayoutSaid>,
         picks: Vec<PickSaid>,
+        known: Vec<String>,
     ) -> Self {
         Self {
             mentions: Mentions::new(&wanted, &asked),
@@ -54,7 +55,7 @@ impl Lines {
                 .collect(),
             escape: Box::new(Finder::new(b"\\u")),
             longest,
-            taking: Taking::new(layouts, picks),
+            taking: Taking::new(layouts, picks, known),
             first: false,
         }
     }
@@ -101,6 +102,11 @@ impl Lines {
             at = stop + 1;
         }
         Ok((passed, spared, taken, last, others))
+    }
+
+    /// Give who logged records that mean nothing to anyone, the events' numbers and how many, and begin anew.
+    fn strangers(&mut self) -> Vec<(String, u32, usize)> {
+        self.taking.strangers()
     }
 
     /// Give the rows taken so far, and begin anew.

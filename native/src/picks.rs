@@ -1,6 +1,6 @@
 //! Which values of a parsed record are wanted: told by whoever knows what they mean.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use simd_json::{Node, StaticNode, Tape};
 
 use crate::columns::{Column, Value};
@@ -128,11 +128,18 @@ pub struct Picks {
     pub picks: Vec<Pick>,
     /// For each layout: folded provider, then event id → which of the picks.
     pub by_event: Vec<HashMap<String, HashMap<u32, usize>>>,
+    /// Everybody of whose records any may mean something, folded.
+    pub known: HashSet<String>,
+    /// Records of all others: who logged them, the event's number, and how many.
+    pub strangers: HashMap<(String, u32), usize>,
     root: Found,
     data: Found,
     /// Where the values of the row at hand stand; none for what is missing.
     places: Vec<Option<usize>>,
 }
+
+/// Of so many kinds records are counted; of more, others look at them.
+const MOST_STRANGERS: usize = 500;
 
 /// Lists and objects of more values than this are left to others, with their own bound on nesting.
 const MOST_NESTED: usize = 512;
@@ -163,6 +170,9 @@ impl Picks {
             return false;
         }
         let Some(index) = (0..self.layouts.len()).find(|&i| self.fits(nodes, &self.layouts[i])) else { return false };
+        if self.is_stranger(nodes, index) {
+            return true;
+        }
         let data = match self.layouts[index].data {
             None => Some(0),
             Some(name) => self.root.get(name),
@@ -215,7 +225,8 @@ impl Picks {
             })
     }
 
-    fn pick(&self, nodes: &[Node<'_>], index: usize) -> Option<usize> {
+    /// Tell who logged a record, as it is written, and the event's number; none where that is not plain.
+    fn event<'a>(&self, nodes: &'a [Node<'a>], index: usize) -> Option<(&'a str, u32)> {
         let layout = &self.layouts[index];
         let Some(Value::Text(provider)) = scalar(&nodes[self.root.get(layout.provider)?]) else { return None };
         let id = layout.event_id.iter().find_map(|&name| self.root.get(name).and_then(|at| scalar(&nodes[at])));
@@ -228,10 +239,30 @@ impl Picks {
             }
             _ => return None,
         };
-        if provider.len() > 64 || !provider.is_ascii() {
-            return None;
-        }
+        (provider.len() <= 64 && provider.is_ascii()).then_some((provider, id))
+    }
+
+    fn pick(&self, nodes: &[Node<'_>], index: usize) -> Option<usize> {
+        let (provider, id) = self.event(nodes, index)?;
         self.by_event[index].get(provider.to_ascii_lowercase().as_str())?.get(&id).copied()
+    }
+
+    /// Count a record of somebody whose records mean nothing to anyone; false if it is none for sure.
+    fn is_stranger(&mut self, nodes: &[Node<'_>], index: usize) -> bool {
+        let Some((provider, id)) = self.event(nodes, index) else { return false };
+        if provider.is_empty()
+            || provider.trim() != provider
+            || provider.bytes().any(|b| b.is_ascii_control())
+            || self.known.contains(provider.to_ascii_lowercase().as_str())
+        {
+            return false;
+        }
+        let kind = (provider.to_owned(), id);
+        if self.strangers.len() >= MOST_STRANGERS && !self.strangers.contains_key(&kind) {
+            return false;
+        }
+        *self.strangers.entry(kind).or_default() += 1;
+        true
     }
 
     /// Tell whether the fields that decide have one of their values; none if that is not sure.

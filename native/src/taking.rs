@@ -38,15 +38,11 @@ pub struct Taking {
 }
 
 impl Taking {
-    pub fn new(layouts: Vec<LayoutSaid>, picks: Vec<PickSaid>) -> Self {
-        Self {
-            picks: understood(layouts, picks),
-            buffers: Buffers::default(),
-            copy: Vec::new(),
-            tape: Tape(Vec::new()),
-            file: 0,
-            waiting: (0, 0),
-        }
+    /// `known` are all providers of whose records any may mean something; of others they are only counted.
+    pub fn new(layouts: Vec<LayoutSaid>, picks: Vec<PickSaid>, known: Vec<String>) -> Self {
+        let mut picks = understood(layouts, picks);
+        picks.known.extend(known);
+        Self { picks, buffers: Buffers::default(), copy: Vec::new(), tape: Tape(Vec::new()), file: 0, waiting: (0, 0) }
     }
 
     /// Take a record in; false if it is not plain, and somebody else must look at it.
@@ -73,7 +69,15 @@ impl Taking {
         if file == 0 && self.waiting.0 > 0 {
             self.give(py)?;
         }
+        if file == 0 {
+            self.picks.strangers.clear();
+        }
         Ok(())
+    }
+
+    /// Give who logged records that mean nothing to anyone, the events' numbers and how many, and begin anew.
+    pub fn strangers(&mut self) -> Vec<(String, u32, usize)> {
+        self.picks.strangers.drain().map(|((provider, id), records)| (provider, id, records)).collect()
     }
 
     /// Give the rows taken so far, and begin anew.

@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
 import pytest
@@ -20,7 +21,9 @@ from stashlight.decoders.native import is_native
 from stashlight.events.needed import Needed
 from stashlight.events.picks import picks
 from stashlight.events.reading import MAPPED, read_source, small
+from stashlight.events.schema import fold
 from stashlight.events.tally import Tally
+from stashlight.events.vocabularies import VOCABULARIES
 
 pytestmark = pytest.mark.skipif(not is_native(), reason="the compiled readers are not built here: no Rust compiler")
 
@@ -179,6 +182,32 @@ def test_plain_records_are_taken_by_columns(shape: str, tmp_path: Path, monkeypa
     assert {row["record"] for row in rows.values()} == {1, 2, 3}
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_records_that_mean_nothing_to_anyone_are_counted_by_columns(
+    shape: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of another program under an id that is asked for; what is not plain about who it was, Python looks at."""
+    log = tmp_path / "log.json"
+    names = ["Vendor-Agent", "vendor-agent", "Vendor Agent"]
+    odd = [" Vendor-Agent", "Vendor-Agent\t", "Vend\u00f6r", "V" * 65, "", None, 7, ["Vendor-Agent"]]
+    lines = [_renamed(SHAPES[shape], name) for name in [*names, *names, *odd]]
+    lines.append({**_renamed(SHAPES[shape], "Vendor-Agent"), "RecordNumber": "1"})
+    log.write_text("".join(json.dumps(each) + "\n" for each in lines))
+    _same(log, monkeypatch)
+    monkeypatch.setenv("STASHLIGHT_NATIVE", "1")
+    (source,) = sources([str(log)])
+    native = Native(frozenset(MAPPED.ids or ()), Bodies(), picks())
+    assert sum(batch.taken for batch in read(source, replace(MAPPED, native=native))) == 7
+    assert {name: records for name, _, records in native.strangers()} == dict(zip(names, (3, 2, 2), strict=True))
+    assert not native.take()
+
+
+def test_strangers_of_any_number_of_names_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "log.json"
+    log.write_text("".join(json.dumps({**SYSMON, "SourceName": f"Vendor-{n % 700}"}) + "\n" for n in range(1_400)))
+    _same(log, monkeypatch)
+
+
 def test_recordings_give_the_same_rows(evtx_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     logs = sorted(evtx_folder.rglob("*.evtx"))
     assert logs
@@ -283,6 +312,19 @@ def test_logs_are_read_whole_until_enough_rows_wait(unsound: Path, monkeypatch: 
 )
 def test_only_the_text_is_asked_where_it_can_be_told(record: bytes, part: bytes | None) -> None:
     assert text_of(record, "Payload") == (record if part is None else part)
+
+
+def _renamed(record: Mapping[str, object], provider: object) -> dict[str, object]:
+    """Give the record as if somebody else had logged it."""
+    known = {p for v in VOCABULARIES for p in v.providers}
+    return {
+        key: _renamed(cast("dict[str, object]", value), provider)
+        if isinstance(value, dict)
+        else provider
+        if isinstance(value, str) and fold(value) in known
+        else value
+        for key, value in record.items()
+    }
 
 
 def _place(row: Mapping[str, object]) -> tuple[str, str]:

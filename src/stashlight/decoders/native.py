@@ -36,6 +36,10 @@ class Taking(Protocol):
         """Give them by pick: its number, others, files, keys, positions, bytes, codes and values of each column."""
         ...
 
+    def strangers(self) -> list[tuple[str, int, int]]:
+        """Give who logged records that mean nothing to anyone, the events' numbers, and how many there were."""
+        ...
+
 
 class Lines(Taking, Protocol):
     """JSON lines."""
@@ -74,7 +78,7 @@ class Chunks(Taking, Protocol):
         ...
 
 
-_FORM: Final = 5
+_FORM: Final = 6
 """What the two sides have agreed on: a library that was built from an older source is not used."""
 
 
@@ -155,11 +159,15 @@ class Native:
             for pick, others, files, keys, positions, size, columns in each.take()
         ]
 
+    def strangers(self) -> list[tuple[str, int, int]]:
+        """Give, of records taken that nobody of `Picks.known` logged: who did, the events' numbers, and how many."""
+        return sorted(each for reader in self._readers() for each in reader.strangers())
+
     def _readers(self) -> list[Taking]:
         return [each for each in (self._lines, self._chunks) if each is not None]
 
 
-def _said(picks: Picks) -> tuple[list[object], list[object]]:
+def _said(picks: Picks) -> tuple[list[object], list[object], list[str]]:
     """Say what is asked for in lists and tuples."""
     layouts: list[object] = [
         (
@@ -184,7 +192,7 @@ def _said(picks: Picks) -> tuple[list[object], list[object]]:
         )
         for each in picks.picks
     ]
-    return layouts, taken
+    return layouts, taken, sorted(picks.known)
 
 
 def combinations(columns: Sequence[Sequence[int]]) -> tuple[Sequence[int], Sequence[int]] | None:

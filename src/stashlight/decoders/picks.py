@@ -62,10 +62,15 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Picks:
-    """All that is asked for."""
+    """
+    All that is asked for.
+
+    `known` are all providers (folded) of whose records any may mean something; those of others are only counted.
+    """
 
     layouts: tuple[Layout, ...] = ()
     picks: tuple[Pick, ...] = ()
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,11 @@ class Normaliser:
         ]
         self._plan(vocabulary, event_id).sifted.append(Rows(slots, picked.bytes))
 
+    def pass_over(self, provider: str, event_id: int, records: int) -> None:
+        """Count records of somebody who is no vocabulary's provider."""
+        self.records += records
+        self._not_mapped((provider[:128], str(event_id)[:32]), records)
+
     def sift(self) -> int:
         """Let go of the rows that are not needed; give how many bytes of records the others hold."""
         for plan in self._plans.values():

@@ -22,7 +22,9 @@ Columns = frozenset[str] | None
 @cache
 def picks(columns: Columns = None) -> Picks:
     """Give all that may be taken by columns."""
-    return Picks(tuple(layout for each in PLAIN for layout in each.layouts), tuple(pick for pick, _ in _both(columns)))
+    layouts = tuple(layout for each in PLAIN for layout in each.layouts)
+    known = frozenset(provider for each in VOCABULARIES for provider in each.providers)
+    return Picks(layouts, tuple(pick for pick, _ in _both(columns)), known)
 
 
 @cache

@@ -130,8 +130,11 @@ def _native(wanted: Wanted, needed: Needed) -> Native | None:
 
 
 def _last(normaliser: Normaliser, native: Native | None) -> pa.Table | None:
-    for picked in native.take() if native is not None else ():
-        normaliser.pick(picked)
+    if native is not None:
+        for picked in native.take():
+            normaliser.pick(picked)
+        for provider, event_id, records in native.strangers():
+            normaliser.pass_over(provider, event_id, records)
     return _table(normaliser)
 
 
