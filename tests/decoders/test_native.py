@@ -417,3 +417,15 @@ def test_long_runs_of_letters_are_asked_alike(pattern: str, tmp_path: Path, monk
     rows = _same(log, monkeypatch, Needed({4103: (pattern,), 800: (pattern,)}))
     found = re.compile(pattern.replace(r"\x{43}", "C").replace(r"[\x{0}-\x{10FFFF}]", "(?s:.)"))
     assert len(rows) == 6 * sum(found.search(text) is not None for text in MESSAGES) > 0
+
+
+def test_readers_that_others_used_begin_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logs = [tmp_path / f"{n}.json" for n in range(3)]
+    for n, log in enumerate(logs):
+        log.write_text("".join(json.dumps({**SYSMON, "RecordNumber": n * 10 + i}) + "\n" for i in range(n + 1)))
+    found = list(sources([str(tmp_path)]))
+    for _ in range(2):
+        table = small(found, Tally(), MAPPED, "", strict=False, needed=NEEDED)
+        assert table is not None
+        assert table.num_rows == 6
+        assert [len(_same(log, monkeypatch)) for log in logs] == [1, 2, 3]

@@ -106,6 +106,7 @@ class Native:
     """
 
     def __init__(self, ids: frozenset[int], bodies: Bodies, picks: Picks) -> None:
+        self.asked = (ids, bodies, picks)
         self._ids, self._bodies, self._picks = sorted(ids), bodies, picks
         self._file = 0
         self._lines: Lines | None = None

@@ -40,8 +40,7 @@ class Coded:
         """The value of each row."""
         if self.codes is None:
             return self.values
-        values = self.values
-        return [values[code] for code in self.codes]
+        return list(map(self.values.__getitem__, self.codes))
 
     def arrow(self, kind: pa.DataType) -> Any:  # noqa: ANN401 - Arrow's own type depends on `kind`
         """The column as Arrow has it: of a dictionary type with the values apart."""

@@ -7,6 +7,7 @@ columns when a table is asked for (plan.py), once for each distinct value, since
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import cast
 
 import pyarrow as pa
@@ -230,17 +231,17 @@ def _together(made: Sequence[tuple[int, Columns]], schema: pa.Schema) -> pa.Tabl
     Of few rows, making and joining a table for each meaning would cost most, and dictionaries more than they save.
     """
     n = sum(rows for rows, _ in made)
-    arrays = [
-        arrow.typed([value for rows, columns in made for value in _rows(columns.get(name), rows)], kind)
-        if any(columns.get(name) is not None for _, columns in made)
-        else arrow.repeated(None, n, kind)
-        for name, kind in zip(schema.names, schema.types, strict=True)
-    ]
+    empty = {kind: arrow.repeated(None, n, kind) for kind in set(schema.types)}
+    arrays: list[arrow.AnyArray] = []
+    for name, kind in zip(schema.names, schema.types, strict=True):
+        values: list[Value] = []
+        is_empty = True
+        for rows, some in made:
+            column = some.get(name)
+            is_empty = is_empty and column is None
+            values.extend(column.rows if isinstance(column, Coded) else repeat(column, rows))
+        arrays.append(empty[kind] if is_empty else arrow.typed(values, kind))
     return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def _rows(column: Coded | Value, n: int) -> Sequence[Value]:
-    return column.rows if isinstance(column, Coded) else [column] * n
 
 
 def _assemble(made: Columns, n: int, schema: pa.Schema) -> pa.Table:

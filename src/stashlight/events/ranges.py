@@ -21,10 +21,10 @@ from stashlight.events import arrow
 
 __all__ = ["RANGE_BYTES", "Shift", "Task", "ranges", "together"]
 
-RANGE_BYTES = 16 << 20
+RANGE_BYTES = 32 << 20
 """Bytes of a range: small enough that the last ones keep all cores busy, large enough to bury their overhead."""
 
-_SMALL = 16 << 20
+_SMALL = 32 << 20
 _MOST_TOGETHER = 127
 _BYTES_TOGETHER = 32 << 20
 """

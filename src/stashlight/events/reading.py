@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import pyarrow as pa
@@ -29,6 +30,9 @@ _ROWS = 20_000
 # it is left, they end a table as well.
 _BYTES = 8 << 20
 _SIGN_OF_LIFE = 4 << 20
+_idle: list[Native] = []
+"""Compiled readers that nobody uses now: making them takes as long as reading a megabyte."""
+
 _UNPACKED = 4
 """How many times their size small files may hold before they are read on their own."""
 
@@ -126,7 +130,14 @@ def _table(normaliser: Normaliser) -> pa.Table | None:
 
 
 def _native(wanted: Wanted, needed: Needed) -> Native | None:
-    return None if wanted.ids is None or not is_native() else Native(wanted.ids, needed.bodies(), picks(needed.columns))
+    if wanted.ids is None or not is_native():
+        return None
+    asked = (wanted.ids, needed.bodies(), picks(needed.columns))
+    with suppress(IndexError):
+        if (native := _idle.pop()).asked == asked:
+            native.begin(0)
+            return native
+    return Native(*asked)
 
 
 def _last(normaliser: Normaliser, native: Native | None) -> pa.Table | None:
@@ -135,6 +146,7 @@ def _last(normaliser: Normaliser, native: Native | None) -> pa.Table | None:
             normaliser.pick(picked)
         for provider, event_id, records in native.strangers():
             normaliser.pass_over(provider, event_id, records)
+        _idle[:] = [native]
     return _table(normaliser)
 
 
