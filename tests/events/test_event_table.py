@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from kept_rows import Rows
 
 from stashlight.events import Needed, Tally, load, masks
-from stashlight.events.schema import ARROW, Kind
+from stashlight.events.schema import ARROW, Kind, fold
 
 
 def events(number: int, **columns: Any) -> pa.Table:  # noqa: ANN401 - columns of any type
@@ -34,6 +34,8 @@ def events(number: int, **columns: Any) -> pa.Table:  # noqa: ANN401 - columns o
         "script_text": ["copy-item x"] * number,
         **columns,
     }
+    texts: list[str | None] = given["script_text"]
+    given["script_text_lc"] = [None if text is None else fold(text) for text in texts]
     nothing = [None] * number
     return pa.table({name: given.get(name, nothing) for name in ARROW.names}, schema=ARROW)
 

@@ -2,7 +2,7 @@
 
 import sys
 from binascii import unhexlify
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any, cast
@@ -16,6 +16,7 @@ __all__ = [
     "counts",
     "dictionary",
     "digests",
+    "each_text",
     "fitted",
     "found",
     "has_codes",
@@ -215,6 +216,16 @@ def _text_bytes(column: AnyArray) -> int:
 def dictionary(codes: AnyArray, values: AnyArray) -> AnyArray:
     """Make a column whose values stand in a dictionary."""
     return cast("Any", pa).DictionaryArray.from_arrays(codes, values)
+
+
+def each_text(column: AnyArray, change: Callable[[str], str]) -> AnyArray:
+    """Change each distinct text of a column, once."""
+    coded = column if is_coded(column) else computed("dictionary_encode", column)
+    used = computed("drop_null", computed("unique", coded.indices))
+    changed = typed([change(text) for text in taken(coded.dictionary, used).to_pylist()], pa.string())
+    module = _compute()
+    places = module.call_function("index_in", [coded.indices], module.SetLookupOptions(used, skip_nulls=True))
+    return dictionary(places, changed)
 
 
 def int32s(buffer: object, n: int) -> AnyArray:

@@ -1,6 +1,8 @@
 """The project's own event tables, as `stashlight convert` writes them, read back column by column."""
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Any, cast
 
 import pyarrow as pa
 
@@ -8,7 +10,7 @@ from stashlight.decoders import Source, read_events
 from stashlight.errors import Problem
 from stashlight.events import arrow, masks
 from stashlight.events.needed import ALL_NEEDED, Needed
-from stashlight.events.schema import ARROW, Kind, chosen
+from stashlight.events.schema import ARROW, Kind, chosen, fold
 from stashlight.events.tally import Tally
 
 __all__ = ["read_back"]
@@ -16,6 +18,9 @@ __all__ = ["read_back"]
 # What whoever reads events counts on.
 _CHECKS = (("event_key", r"\A[0-9a-f]{32}\z"), ("kind", rf"\A(?:{'|'.join(Kind)})\z"))
 _MISFIT = "not an event table as we write it: a column's type, an event_key or a kind"
+
+_TWIN = "script_text_lc"
+"""Half of the bytes of most tables: folded again for the script blocks that are needed, instead of read for all."""
 
 _MOST_BYTES = 64 << 20
 """Texts beyond which rows are given in several tables: of a small dictionary they may be more than any memory holds."""
@@ -30,7 +35,7 @@ def read_back(source: Source, tally: Tally, needed: Needed = ALL_NEEDED) -> Iter
     """
     # Standard input can be looked at once only; there the decoder takes the rows one by one.
     schema = chosen(ARROW, needed.columns)
-    found = read_events(source, schema.names) if source.path is not None else None
+    found = read_events(source, _read(schema).names) if source.path is not None else None
     if found is None:
         return None
     tally.files += 1
@@ -54,12 +59,19 @@ def _tables(
         tally.records += batch.num_rows
         tally.bytes = round(tally.records * row_bytes)
         if rows is not None:
-            yield from _given(_sifted(rows, tally, needed), schema)
+            rows = _sifted(rows, tally, needed)
+            yield from _given(_with_twin(rows, schema) if _TWIN in schema.names else rows, schema)
+
+
+@cache
+def _read(schema: pa.Schema) -> pa.Schema:
+    """Give what is read of the columns to give."""
+    return chosen(schema, frozenset(schema.names) - {_TWIN})
 
 
 def _fitting(name: str, batch: pa.RecordBatch, tally: Tally, schema: pa.Schema) -> pa.RecordBatch | None:
     """Give the rows that are as we write them, None if no row is."""
-    rows = arrow.fitted(batch, schema)
+    rows = arrow.fitted(batch, _read(schema))
     first, bad = 0, batch.num_rows
     if rows is not None:
         fits = masks.every(masks.matching(rows.column(column), pattern) for column, pattern in _CHECKS)
@@ -94,6 +106,13 @@ def _sifted(rows: pa.RecordBatch, tally: Tally, needed: Needed) -> pa.RecordBatc
         tally.spare_rows(str(Kind.SCRIPT_BLOCK), left.num_rows, *arrow.span(left, "ts_us"))
         return masks.chosen(rows, kept)
     return rows
+
+
+def _with_twin(rows: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Give the columns of the schema, the twin made of the text."""
+    twin = arrow.each_text(rows.column("script_text"), fold)
+    columns: list[arrow.AnyArray] = [twin if name == _TWIN else rows.column(name) for name in schema.names]
+    return cast("Any", pa).RecordBatch.from_arrays(columns, names=schema.names)
 
 
 def _given(rows: pa.RecordBatch, schema: pa.Schema) -> Iterator[pa.Table]:
