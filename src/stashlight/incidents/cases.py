@@ -14,6 +14,8 @@ from dataclasses import field
 from itertools import islice
 from typing import Final, cast
 
+import pyarrow as pa
+
 from stashlight.engines.duckdb import Engine
 from stashlight.events.paths import normalise
 from stashlight.frozen import frozen
@@ -89,7 +91,7 @@ class Connect:
 
 @frozen
 class Context:
-    """What surrounds the groups, read once for all of them."""
+    """What surrounds the groups, read once for all of them: of their hosts, and of nobody else's."""
 
     lineage: Lineage
     network: Network
@@ -164,12 +166,12 @@ class Case:
 
 _LOGONS: Final = """
 SELECT host_key, ts_us, account_key, COALESCE(client_ip_lc, client_host_lc), event_key FROM events
-WHERE kind = 'logon' AND logon_type = 10 AND NOT ts_us IS NULL AND NOT host_key IS NULL
+WHERE kind = 'logon' AND logon_type = 10 AND NOT ts_us IS NULL AND host_key IN (SELECT h.host FROM case_hosts AS h)
 ORDER BY ts_us NULLS FIRST, event_key NULLS FIRST
 """
 _REMOVALS: Final = """
 SELECT host_key, file_dir, process_key, CAST(COUNT(DISTINCT file_name) AS BIGINT), MIN(ts_us), MAX(ts_us), MIN(event_key) FROM events
-WHERE kind = 'file_delete' AND NOT ts_us IS NULL AND NOT host_key IS NULL AND NOT file_dir IS NULL
+WHERE kind = 'file_delete' AND NOT ts_us IS NULL AND host_key IN (SELECT h.host FROM case_hosts AS h) AND NOT file_dir IS NULL
 GROUP BY host_key, file_dir, process_key
 ORDER BY MIN(ts_us) NULLS FIRST, MIN(event_key) NULLS FIRST
 """
@@ -188,29 +190,39 @@ ORDER BY MIN(ts_us) NULLS FIRST, MIN(event_key) NULLS FIRST
 """
 _CONNECTS: Final = """
 SELECT process_key, host_key, destination_ip_lc, MAX(destination_host_lc), destination_port, MIN(ts_us), MAX(ts_us), MIN(event_key) FROM events
-WHERE kind = 'network_connect' AND COALESCE(initiated, TRUE) AND NOT process_key IS NULL AND NOT ts_us IS NULL AND NOT destination_ip_lc IS NULL
+WHERE
+  kind = 'network_connect' AND COALESCE(initiated, TRUE) AND process_key IN (SELECT p.key FROM case_processes AS p)
+  AND NOT ts_us IS NULL AND NOT destination_ip_lc IS NULL
 GROUP BY process_key, host_key, destination_ip_lc, destination_port
 ORDER BY MIN(ts_us) NULLS FIRST, MIN(event_key) NULLS FIRST
 """
 # Programs that ran, by the directory of their image.
 _IMAGES: Final = """
 SELECT host_key, process_path_lc, MAX(original_file_name_lc), MIN(event_key) FROM events
-WHERE kind = 'process_start' AND NOT host_key IS NULL AND NOT process_path_lc IS NULL
+WHERE kind = 'process_start' AND host_key IN (SELECT h.host FROM case_hosts AS h) AND NOT process_path_lc IS NULL
 GROUP BY host_key, process_path_lc
 ORDER BY host_key NULLS FIRST, process_path_lc NULLS FIRST
 """
 # A directory's own creation: an event whose path is a directory that files lie in.
 _MADE: Final = """
 SELECT w.host_key, d.file_dir, MIN(w.ts_us), MIN(w.event_key)
-FROM (SELECT DISTINCT host_key AS host_key, file_dir AS file_dir FROM written) AS d
+FROM (
+  SELECT DISTINCT host_key AS host_key, file_dir AS file_dir FROM written WHERE host_key IN (SELECT h.host FROM case_hosts AS h)
+) AS d
 INNER JOIN written AS w ON w.host_key = d.host_key AND w.path = d.file_dir
 GROUP BY w.host_key, d.file_dir
 ORDER BY w.host_key NULLS FIRST, d.file_dir NULLS FIRST
 """
 
 
-def read_context(engine: Engine, lineage: Lineage, network: Network) -> Context:
+def read_context(engine: Engine, lineage: Lineage, network: Network, groups: Sequence[Group]) -> Context:
     """Read what surrounds the groups; needs the table `written`."""
+    nodes = [node for group in groups for node in (*group.piles, *group.deeds)]
+    if not nodes:
+        return Context(lineage, network, (), (), (), {}, {}, {})
+    keys = {node.process_key for node in nodes if node.process_key}
+    engine.register("case_hosts", pa.table({"host": pa.array(sorted({node.host for node in nodes}), pa.string())}))
+    engine.register("case_processes", pa.table({"key": pa.array(sorted(keys), pa.string())}))
     logons = tuple(Logon(*cast("tuple[str, int, None, None, str]", row)) for row in engine.rows(_LOGONS))
     removals = tuple(Removal(*cast("tuple[str, str, None, int, int, int, str]", row)) for row in engine.rows(_REMOVALS))
     found: list[Sensitive] = []

@@ -61,7 +61,7 @@ def cases(engine: Engine, rules: RuleSet, baseline: Baseline | None = None, tuni
     network = read_network(engine)
     groups = group(piles, deeds, lineage, network, read_targets(engine, deeds), tuning)
     return measured(
-        engine, build(groups, replace(read_context(engine, lineage, network), baseline=baseline, tuning=tuning))
+        engine, build(groups, replace(read_context(engine, lineage, network, groups), baseline=baseline, tuning=tuning))
     )
 
 
