@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol, Self
 
 import pyarrow as pa
 
+from stashlight.engines.held import Held, reading
 from stashlight.engines.spill import Spill
 from stashlight.errors import EngineError
 from stashlight.events import arrow
@@ -79,13 +80,19 @@ class Engine:
 
     `memory` is how many bytes DuckDB may hold before it spills (None leaves DuckDB's own default),
     `threads` the cores it uses; `columns` are those of events that will be asked of, beside schema.KEYS (None: all).
+    Up to `holds` bytes of rows are read where they are (see `hold`); then `events` is a view, whose rows stay.
     """
 
     takes_coded: Literal[True] = True
     """See `events.loading.Coding`."""
 
     def __init__(
-        self, memory: int | None = None, threads: int | None = None, columns: frozenset[str] | None = None
+        self,
+        memory: int | None = None,
+        threads: int | None = None,
+        columns: frozenset[str] | None = None,
+        *,
+        holds: int = 0,
     ) -> None:
         if memory is not None and threads is None:
             threads = max(1, min(os.cpu_count() or 1, memory // _THREAD_BYTES))
@@ -100,7 +107,9 @@ class Engine:
         self._schema, self._ddl = chosen(ARROW, columns), ddl(asked=columns)
         self._memory = "its share" if memory is None else f"{memory / 1e6:,.0f} MB"
         self._most = None if memory is None else int(memory * _IN_MEMORY)
-        self._added = self._held = 0
+        self._held = Held(holds)
+        self._stored = "memory.main.events"  # the table itself, where `events` is a view
+        self._added = self._stored_bytes = 0
         self._ends: list[int] | None = []  # of what was added at one go, as numbers of rows, while it is in memory
         self.rows_added = 0
         self._spill: Spill | None = None
@@ -159,35 +168,72 @@ class Engine:
         Raises:
             EngineError: a column that the engine does not have, or a type that does not convert.
         """
+        rows = self._fitting(table)
+        if not rows.num_rows:
+            return
+        columns = ", ".join(rows.column_names)
+        self.register("incoming", rows)
+        self.execute(f"INSERT INTO {self._stored} ({columns}) SELECT {columns} FROM incoming")
+        self.unregister("incoming")
+        if self.rows_added == self._held.rows:
+            self._show(stored=True)
+        self._count(rows)
+        self._stored_bytes += arrow.unfolded(rows)
+        if self._ends is not None:
+            self._ends.append(self.rows_added - self._held.rows)
+            if self._most is not None and self._stored_bytes > self._most:
+                self._go_on_in_a_file(self._ends)
+                self._ends = None
+
+    def hold(self, table: pa.Table) -> bool:
+        """
+        Take events as `add` does, but leave them where they are; False if they are too few or too many for that.
+
+        Once something was added, nothing more can be held.
+
+        Raises:
+            EngineError: as `add`.
+        """
+        rows = self._fitting(table)
+        if not rows.num_rows:
+            return True
+        if self.rows_added > self._held.rows or not self._held.add(rows):
+            return False
+        self._show(stored=False)
+        self._count(rows)
+        return True
+
+    def _fitting(self, table: pa.Table) -> pa.Table:
+        """Give the rows with their columns of the schema's types, in dictionaries or not."""
         unknown = set(table.column_names).difference(self._schema.names)
         if unknown:
             message = f"event table has no column {', '.join(sorted(unknown))}"
             raise EngineError(message)
-        if not table.num_rows:
-            return
         wanted: Any = self._schema  # its stubs leave the type of a field open
         own: Any = table.schema
-        is_fit = all(getattr(f.type, "value_type", f.type) == wanted.field(f.name).type for f in own)
-        try:
+        if all(getattr(f.type, "value_type", f.type) == wanted.field(f.name).type for f in own):
             # Casting to what it is takes nothing, but an import.
-            rows = table if is_fit else table.cast(pa.schema([wanted.field(n) for n in table.column_names]))
+            return table
+        try:
+            return table.cast(pa.schema([wanted.field(n) for n in table.column_names]))
         except pa.ArrowException as error:
             message = f"events do not fit the schema: {error}"
             raise EngineError(message) from error
-        self._added += table.nbytes
-        self._held += arrow.unfolded(rows)
-        self.rows_added += table.num_rows
-        columns = ", ".join(table.column_names)
-        self.register("incoming", rows)
-        self.execute(f"INSERT INTO events ({columns}) SELECT {columns} FROM incoming")
-        self.unregister("incoming")
+
+    def _show(self, *, stored: bool) -> None:
+        """Make `events` a view of what is held, and of what is stored."""
+        if (table := self._held.table()) is None:
+            return
+        self.register("held", table)
+        others = f" UNION ALL SELECT * FROM {self._stored}" if stored else ""
+        held = reading("held", table, self._schema.names)
+        self.execute(f"CREATE OR REPLACE TEMP VIEW events AS {held}{others}")
+
+    def _count(self, rows: pa.Table) -> None:
+        self._added += rows.nbytes
+        self.rows_added += rows.num_rows
         if self._added > _GUARDED_BYTES and self._spill is not None:
             self._spill.guard()
-        if self._ends is not None:
-            self._ends.append(self.rows_added)
-            if self._most is not None and self._held > self._most:
-                self._go_on_in_a_file(self._ends)
-                self._ends = None
 
     def _go_on_in_a_file(self, ends: Sequence[int]) -> None:
         """Move all tables into a file of the spill folder; rows keep the numbers by which `part` and `distinct` go."""
@@ -201,36 +247,47 @@ class Engine:
                 self.execute(f"CREATE TABLE filed.{table} AS FROM {table}")
         self.execute(self._ddl.replace("events", "filed.events", 1))
         # What is added by one statement has no order there.
+        rows = f"INSERT INTO filed.events SELECT * FROM {self._stored}"
         for first, end in pairwise((0, *ends)):
-            self.execute(f"INSERT INTO filed.events SELECT * FROM events WHERE rowid >= {first:d} AND rowid < {end:d}")
+            self.execute(f"{rows} WHERE rowid >= {first:d} AND rowid < {end:d}")
         for table in tables:
-            self.execute(f"DROP TABLE {table}")
+            self.execute(f"DROP TABLE memory.main.{table}")
         self.execute("USE filed")
+        self._stored = "filed.main.events"
+        self._show(stored=True)
 
     def part(self, first: int, end: int) -> str:
         """
-        Give what stands for `events` in a query that reads the rows added as number `first` up to `end` only.
+        Give what stands for `events` in a query that reads the rows taken as number `first` up to `end` only.
 
-        It holds for as long as none is dropped; other rows are not read.
+        It holds for as long as none is dropped, and until the next part; other rows are not read.
         """
-        return f"(SELECT * FROM events WHERE rowid >= {first:d} AND rowid < {end:d}) AS part"
+        before = self._held.rows
+        rows = f"SELECT * FROM {self._stored} WHERE rowid >= {first - before:d} AND rowid < {end - before:d}"
+        if (table := self._held.table(first, end)) is not None:
+            self.register("held_part", table)
+            rows = f"{reading('held_part', table, self._schema.names)} UNION ALL {rows}"
+        return f"({rows}) AS part"
 
     def distinct(self) -> dict[str, int]:
         """
         Drop every event whose key an earlier one has; give how many, by kind.
 
-        For loads of more keys than memory may hold: grouping spills. Events added at one go must have different keys.
+        For loads of more keys than memory may hold: grouping spills. Events added at one go must have different keys,
+        and so must all that are held.
         """
+        held = " UNION ALL SELECT event_key, -1 FROM held" if self._held.rows else ""
         self.execute(
-            "CREATE TEMP TABLE doubles AS "
-            "SELECT event_key, min(rowid) AS first FROM events GROUP BY event_key HAVING count(*) > 1"
+            "CREATE TEMP TABLE doubles AS SELECT event_key, min(number) AS first "
+            f"FROM (SELECT event_key, rowid AS number FROM {self._stored}{held}) AS e "
+            "GROUP BY event_key HAVING count(*) > 1"
         )
-        later = "FROM events AS e INNER JOIN doubles AS d ON d.event_key = e.event_key AND e.rowid > d.first"
+        later = f"FROM {self._stored} AS e INNER JOIN doubles AS d ON d.event_key = e.event_key AND e.rowid > d.first"
         dropped = {
             str(kind): int(str(count)) for kind, count in self.rows(f"SELECT e.kind, count(*) {later} GROUP BY 1")
         }
         if dropped:
-            self.execute(f"DELETE FROM events WHERE rowid IN (SELECT e.rowid {later})")
+            self.execute(f"DELETE FROM {self._stored} WHERE rowid IN (SELECT e.rowid {later})")
         self.execute("DROP TABLE doubles")
         return dropped
 

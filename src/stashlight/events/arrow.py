@@ -12,6 +12,7 @@ import pyarrow as pa
 __all__ = [
     "alike",
     "at",
+    "coded",
     "computed",
     "counts",
     "dictionary",
@@ -248,6 +249,18 @@ def unfolded(table: pa.Table) -> int:
         for column in cast("Any", table).columns
         for chunk in column.chunks
     )
+
+
+def coded(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Give texts in dictionaries, where the schema has them so, and no columns without values."""
+    columns: dict[str, AnyArray] = {}
+    for name, column in zip(table.column_names, cast("Any", table).columns, strict=True):
+        wants = cast("Any", schema).field(name).type
+        if column.type == wants:
+            columns[name] = column
+        elif column.null_count < len(column):
+            columns[name] = computed("dictionary_encode", column)
+    return pa.Table.from_arrays(list(columns.values()), names=list(columns))
 
 
 def plain(table: pa.Table, schema: pa.Schema) -> pa.Table:

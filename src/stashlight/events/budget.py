@@ -38,6 +38,11 @@ class Budget:
         return self.whole * 11 // 100
 
     @property
+    def held(self) -> int:
+        """Bytes of rows that are not added, but read where they are."""
+        return 2 * self.rows
+
+    @property
     def piece(self) -> int:
         """Bytes of rows, their texts in them, that the engine takes at one go: it holds them until all are there."""
         return self.engine * 48 // 100

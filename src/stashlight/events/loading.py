@@ -62,6 +62,15 @@ class Coding(Protocol):
 
 
 @runtime_checkable
+class Holding(Protocol):
+    """A sink that can leave some rows where they are."""
+
+    def hold(self, table: pa.Table, /) -> bool:
+        """Take rows as `Sink.add` does, all with different keys; False if it does not, being too few or too many."""
+        ...
+
+
+@runtime_checkable
 class Sifting(Protocol):
     """A sink that can find duplicates itself, on disk; without it every key is remembered here, in memory."""
 
@@ -214,6 +223,9 @@ class _Gathering:
         by_kind = sorted(self._waiting, key=_is_coded)
         waiting = [arrow.joined(list(tables)) for _, tables in groupby(by_kind, _is_coded)]
         self._waiting.clear()
+        if isinstance(self._sink, Holding) and not self.is_crowded:
+            # Those in dictionaries first: they are many.
+            waiting = [table for table in reversed(waiting) if not self._sink.hold(table)][::-1]
         for table in waiting:
             left = self._hand_over(table, _GROUP if keep and table is waiting[-1] else 0)
             if left.num_rows:

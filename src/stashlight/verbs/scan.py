@@ -90,7 +90,9 @@ def scan(
     if since is not None:
         # What is counted depends on when it was: then every event gets its row.
         needed = replace(needed, patterns={})
-    with Engine(budget.engine, columns=needed.columns) as engine:
+    # Of rows that are held none can be deleted.
+    holds = budget.held if since is None else 0
+    with Engine(budget.engine, columns=needed.columns, holds=holds) as engine:
         tally = load(
             paths,
             engine,
