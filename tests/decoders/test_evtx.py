@@ -1,13 +1,16 @@
 """EVTX: as many records as the parser alone gives, and every loss told."""
 
 import struct
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import pytest
 from evtx import PyEvtxParser
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from stashlight.decoders import Batch, Record, Source, Wanted, read, sources
+from stashlight.decoders import Batch, Record, Source, Wanted, log_parts, read, sources
 
 CHUNK = 65536
 
@@ -38,13 +41,18 @@ def bare(content: bytes, folder: Path) -> list[int]:
 def whole(content: bytes, folder: Path, wanted: Wanted | None = None) -> Batch:
     path = folder / "log.evtx"
     path.write_bytes(content)
-    together = Batch()
-    skipped = rejected = 0
-    for batch in read(Source(str(path), path, len(content)), wanted or Wanted()):
-        together.records.extend(batch.records)
-        together.problems.extend(batch.problems)
-        skipped, rejected = skipped + batch.skipped, rejected + batch.rejected
-    return Batch(together.records, together.problems, skipped, 0, "", rejected)
+    return together([Source(str(path), path, len(content))], wanted)
+
+
+def together(parts: Iterable[Source], wanted: Wanted | None = None) -> Batch:
+    sum_of = Batch()
+    skipped = rejected = size = 0
+    for source in parts:
+        for batch in read(source, wanted or Wanted()):
+            sum_of.records.extend(batch.records)
+            sum_of.problems.extend(batch.problems)
+            skipped, rejected, size = skipped + batch.skipped, rejected + batch.rejected, size + batch.bytes
+    return Batch(sum_of.records, sum_of.problems, skipped, size, "", rejected)
 
 
 def event_id(record: Record) -> int:
@@ -118,3 +126,75 @@ def test_flipped_bits_never_pass_in_silence_or_raise(several_chunks: bytes, tmp_
             content[4096 + 128 + (seed * 7919 + step * 104_729) % (len(content) - 4224)] ^= 1 << (step % 8)
         got = whole(bytes(content), tmp_path)
         assert len(got.records) + got.rejected >= total
+
+
+ROUND, ROOM, GARBAGE, ODD = "round", "room", "garbage", "odd"
+
+
+class Log(NamedTuple):
+    """
+    A log whose chunks promise numbers and hold none, or are no chunks at all.
+
+    A number stands for a chunk before which so many records are missing.
+    """
+
+    chunks: list[int | str]
+    following: int
+    said: int
+    dirty: int
+    cut: int
+
+    def written(self) -> bytes:
+        number = 5
+        body = b""
+        for kind in self.chunks:
+            chunk = {ROOM: b"", GARBAGE: b"x", ODD: b"ElfChnk\0" + struct.pack("<QQ", 9, 3)}.get(str(kind))
+            if chunk is None:
+                number = 2 if isinstance(kind, str) else number + kind
+                chunk = b"ElfChnk\0" + struct.pack("<QQ", number, number + len(body) // CHUNK % 4)
+                number += len(body) // CHUNK % 4 + 1
+            body += chunk.ljust(CHUNK, b"\0")
+        header = struct.pack("<8sQQQIHHHH", b"ElfFile\0", 0, 0, self.following, 128, 1, 3, 4096, self.said)
+        header = header.ljust(120, b"\0") + struct.pack("<I", self.dirty)
+        return (header.ljust(4096, b"\0") + body)[: len(body) + 4096 - self.cut]
+
+
+LOGS = st.builds(
+    Log,
+    st.lists(st.sampled_from([0, 0, 0, 1, 6, ROUND, ROOM, GARBAGE, ODD]), min_size=2, max_size=9),
+    st.integers(0, 40),
+    st.integers(0, 12),
+    st.integers(0, 1),
+    st.sampled_from([0, 1, 100, CHUNK - 4]),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@given(LOGS, st.integers(1, 4))
+@example(Log([0, ROOM], following=7, said=2, dirty=0, cut=1), 1)
+def test_a_log_in_parts_is_told_of_as_the_whole(tmp_path: Path, log: Log, chunks: int) -> None:
+    path = tmp_path / "log.evtx"
+    path.write_bytes(log.written())
+    source = Source(str(path), path, path.stat().st_size)
+    parts = log_parts(source, chunks * CHUNK + 77) or [source]
+    assert sum(part.size for part in parts) == source.size
+    assert together(parts) == together([source])
+
+
+def test_recordings_in_parts_give_the_same_records(recordings: dict[str, bytes], tmp_path: Path) -> None:
+    path = tmp_path / "log.evtx"
+    for content in recordings.values():
+        if len(live_chunks(content)) < 3:
+            continue
+        path.write_bytes(content)
+        source = Source(str(path), path, len(content))
+        parts = log_parts(source, CHUNK)
+        assert len(parts) > 2
+        assert together(parts) == together([source])
+
+
+def test_what_is_no_log_has_no_parts(tmp_path: Path) -> None:
+    path = tmp_path / "log.evtx"
+    path.write_bytes(b"{}\n" * CHUNK)
+    assert not log_parts(Source(str(path), path, 3 * CHUNK), CHUNK)
+    assert not log_parts(Source("-", None), CHUNK)

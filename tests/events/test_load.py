@@ -98,6 +98,24 @@ def test_ranges_keep_line_numbers(large: Path, monkeypatch: pytest.MonkeyPatch) 
     assert {p.position for p in two.problems} == {p.position for p in one.problems}
 
 
+def test_event_logs_in_parts_give_the_same(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks are read on their own, and nobody counts lines of them."""
+    (archive,) = (shared / "telemetry" / "evtx").glob("*.tar.zst")
+    for number, source in enumerate(sources([str(archive)])):
+        with source.open() as file:
+            content = file.read()
+        if content.count(b"ElfChnk\0") > 4:
+            (tmp_path / f"{number}.evtx").write_bytes(content + b"damaged")
+    whole, split = Rows(), Rows()
+    one = load([str(tmp_path)], whole, workers=1)
+    monkeypatch.setattr("stashlight.events.loading.RANGE_BYTES", 1 << 17)
+    two = load([str(tmp_path)], split, workers=2)
+    assert two == one
+    assert sorted(texts(split.whole(), "event_key")) == sorted(texts(whole.whole(), "event_key"))
+    assert {p.position.split()[0] for p in two.problems} == {"chunk"}
+    assert two.files == len(list(tmp_path.iterdir())) > 1
+
+
 def test_workers_change_nothing(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stashlight.events.loading.RANGE_BYTES", 100_000)
     (large.parent / "z.json").write_text(line(1) + "\n" + line(99_999) + "\n")

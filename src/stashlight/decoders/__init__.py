@@ -6,7 +6,7 @@ Bytes → records, with where they stood: containers only, nothing of meaning.
 
 from stashlight.decoders.batch import ALL, Batch, Wanted
 from stashlight.decoders.bodies import Bodies
-from stashlight.decoders.formats.evtx import whole_logs
+from stashlight.decoders.formats.evtx import log_parts, whole_logs
 from stashlight.decoders.native import Native
 from stashlight.decoders.picks import Layout, Pick, Picked, Picks, Slot
 from stashlight.decoders.reading import formats, read, read_events
@@ -28,6 +28,7 @@ __all__ = [
     "Source",
     "Wanted",
     "formats",
+    "log_parts",
     "read",
     "read_events",
     "sources",

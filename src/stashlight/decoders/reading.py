@@ -8,6 +8,7 @@ from functools import cache
 
 from stashlight.decoders.batch import ALL, Batch, Wanted
 from stashlight.decoders.formats import Format
+from stashlight.decoders.formats.evtx import decode_part
 from stashlight.decoders.formats.parquet import MAGIC, EventTable, event_table
 from stashlight.decoders.source import Source
 from stashlight.decoders.stream import Stream
@@ -61,7 +62,7 @@ def read_events(source: Source, columns: Collection[str]) -> EventTable | None:
 
     For whoever writes and reads such tables: they need no decoding and no mapping. See `formats.parquet.EVENT_COLUMNS`.
     """
-    if source.refusal:
+    if source.refusal or source.parts > 1:
         return None
     try:
         file = source.open()
@@ -97,6 +98,13 @@ def _formats() -> dict[str, Format]:
 def _read(source: Source, wanted: Wanted, forced: str, *, strict: bool) -> Iterator[Batch]:
     if source.refusal:
         yield Batch(problems=[Problem(source.name, "", source.refusal)])
+        return
+    if source.path is not None and source.parts > 1:
+        try:
+            with source.path.open("rb") as log:
+                yield from decode_part(source, wanted, log)
+        except OSError as error:
+            yield Batch(problems=[Problem(source.name, "", _said(error))], format="evtx")
         return
     try:
         file = source.open()

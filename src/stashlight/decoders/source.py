@@ -20,6 +20,7 @@ class Source:
     `path` is the file to open, None for standard input. `size` is what it takes on disk, in bytes.
     `entry` is the number of the member in a zip, `start` and `length` the place of a member in a tar.
     `refusal` says why it cannot be read; then reading gives that problem and nothing else.
+    `part` is the number of this part of an event log that was divided into so many `parts`, each with its place.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Source:
     start: int = 0
     length: int | None = None
     refusal: str = ""
+    part: int = 0
+    parts: int = 1
 
     def open(self) -> io.BufferedReader:
         """

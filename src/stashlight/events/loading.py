@@ -124,7 +124,7 @@ def load(
         # Standard input cannot be handed over.
         count = 1
     # Ranges do not depend on how many share them, so that problems read the same.
-    apart = [task for s in found for task in (ranges(s, RANGE_BYTES) if format in {"", "json"} else [Task(s)])]
+    apart = [task for s in found for task in ranges(s, RANGE_BYTES, format)]
     tasks = together(apart)
     job = Job(wanted, format, strict, needed)
     is_shared = count > 1 and len(tasks) > 1

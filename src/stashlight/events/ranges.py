@@ -1,9 +1,10 @@
 """
 What is read by one worker at a time: a file, a part of a large one, several small ones.
 
-Large NDJSON files → byte ranges that begin and end at lines, so that several cores share one file.
+Large NDJSON files → byte ranges that begin and end at lines, so that several cores share one file; large event logs →
+their chunks, some at a time.
 
-A range counts its lines from 1; `Shift` puts the lines of the ranges before it back on, as only after reading them does
+A range of lines counts its lines from 1; `Shift` puts the lines of the ranges before it back on, as only after reading them does
 anyone know how many there were.
 """
 
@@ -15,7 +16,7 @@ from typing import BinaryIO
 import orjson
 import pyarrow as pa
 
-from stashlight.decoders import Source
+from stashlight.decoders import Source, log_parts
 from stashlight.errors import Problem
 from stashlight.events import arrow
 
@@ -60,9 +61,14 @@ class Task:
         """Bytes on disk of all of it."""
         return sum(each.size for each in self.sources)
 
+    @property
+    def is_lines(self) -> bool:
+        """Whether it is a range of lines, whose number those behind it must know."""
+        return self.of > 1 and self.source.parts == 1
+
     def newlines(self) -> int:
         """Count the lines of a range; a whole source needs no counting."""
-        if self.of == 1 or self.source.path is None:
+        if not self.is_lines or self.source.path is None:
             return 0
         lines, left = 0, self.source.size
         with self.source.path.open("rb") as file:
@@ -98,11 +104,16 @@ def _is_small(source: Source) -> bool:
     return is_plain and source.size <= _SMALL
 
 
-def ranges(source: Source, size: int = RANGE_BYTES) -> list[Task]:
-    """Give the source in parts if it is a plain NDJSON file of at least two, else the source itself."""
+def ranges(source: Source, size: int = RANGE_BYTES, form: str = "") -> list[Task]:
+    """
+    Give the source in parts if it is a plain NDJSON file or event log of at least two, else the source itself.
+
+    `form` is the format it must be read as, "" for what it looks like.
+    """
     whole = [Task(source)]
     if (
-        source.path is None
+        form not in {"", "json", "evtx"}
+        or source.path is None
         or source.entry is not None
         or source.refusal
         or source.length is not None
@@ -110,6 +121,10 @@ def ranges(source: Source, size: int = RANGE_BYTES) -> list[Task]:
     ):
         return whole
     try:
+        if form != "json" and (parts := log_parts(source, size)):
+            return [Task(part, part.part, part.parts) for part in parts]
+        if form == "evtx":
+            return whole
         with source.path.open("rb") as file:
             cuts = _cuts(file, source.size, size)
     except OSError:

@@ -120,7 +120,7 @@ def _parts_of(number: int, task: Task, job: Job) -> Iterator[Part]:
             tally.problems.append(Problem(source.name, "", reason[:500]))
         tally.problems += _grown(source, task)
         whole.add(tally)
-    if task.of > 1 and (whole.bytes != task.source.size or not whole.lines):
+    if task.is_lines and (whole.bytes != task.source.size or not whole.lines):
         # It was not read to the end as lines: whoever shifts the ranges behind it must know all the same.
         with suppress(OSError):
             whole.lines = task.newlines()
@@ -227,7 +227,7 @@ class _Crew:
                 continue  # one that waits to be heard is not silent
             if silent > self._stall:
                 worker.process.kill()
-                more = ", and later line numbers are without it" if self._tasks[worker.task or 0].of > 1 else ""
+                more = ", and later line numbers are without it" if self._tasks[worker.task or 0].is_lines else ""
                 self._bury(worker, f"{_NOTHING} for {silent:,.0f} seconds; the rest of it was not read{more}")
             elif worker.task == self._turn:
                 yield Part(self._turn, worker.done, silent=silent)
