@@ -170,12 +170,16 @@ def _seen(incident: Incident) -> dict[str, object]:
 # Keys come from raw bytes; minutes are those of the clock.
 _KEYS = frozenset({"id", "evidence", "event", "minutes"})
 
+# Of a pile's events, the one with the least key is cited, and a rule's count is of the events that are cited.
+_CITED = frozenset({"count", "first_seen", "last_seen"})
+
 
 def _bare(value: object, later: timedelta) -> object:
     """Give what an incident says without ids of events and of itself, its times moved."""
     if isinstance(value, dict):
         items = cast("dict[str, object]", value).items()
-        return {k: _bare(v, later) for k, v in items if k not in _KEYS}
+        without = _KEYS | _CITED if "rule" in value else _KEYS
+        return {k: _bare(v, later) for k, v in items if k not in without}
     if isinstance(value, (list, tuple)):
         return [_bare(v, later) for v in cast("Sequence[object]", value)]
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", value):
