@@ -1,4 +1,4 @@
-"""A folded condition holds for the same events; the processes told of a filter are those that it can speak of."""
+"""A folded condition holds for the same events; the habits told of a filter are what it takes off."""
 
 from typing import cast
 
@@ -11,8 +11,9 @@ from sqlglot import exp
 from stashlight.engines.duckdb import Engine
 from stashlight.engines.profile import check, conjunction, disjunction, parse, render
 from stashlight.findings.alternatives import folded
+from stashlight.findings.habits import habits_of
 from stashlight.findings.load import SHIPPED, load
-from stashlight.findings.processes import processes_of
+from stashlight.incidents.programs import Programs
 
 _FIVE = " OR ".join(f"COALESCE(CONTAINS(command_line_lc, '{letter}'), FALSE)" for letter in "abcde")
 _FEW = "COALESCE(CONTAINS(a, 'x'), FALSE) OR COALESCE(CONTAINS(a, 'y'), FALSE)"
@@ -41,7 +42,7 @@ def test_alternatives_become_a_pattern(case: str) -> None:
 
 _COLUMNS = ("process_path_lc", "process_path", "file_path_lc")
 _WORDS = st.sampled_from(["", "a", "b", "ab", "ba", ".", "a.", "É", "b\n", "\\"])
-_VALUES = st.one_of(st.none(), st.text("ab.É\\\n", max_size=4))
+_VALUES = st.one_of(st.none(), st.text("ab.É\\\n", min_size=1, max_size=4))  # events have no empty texts
 _ROWS = st.lists(st.fixed_dictionaries(dict.fromkeys(_COLUMNS, _VALUES)), min_size=1, max_size=12)
 
 
@@ -96,17 +97,19 @@ def test_a_folded_condition_holds_for_the_same_events(condition: exp.Expr, rows:
 
 @settings(max_examples=150, deadline=None)
 @given(_CONDITIONS, _ROWS)
-def test_what_a_filter_takes_off_was_done_by_a_process_that_is_told(
-    condition: exp.Expr, rows: list[dict[str, str | None]]
-) -> None:
-    if told := processes_of(condition):
-        tests = " OR ".join(f"REGEXP_MATCHES(COALESCE({c}, ''), '{p}')" for c, p in told)
-        assert all(keeps or is_told for keeps, is_told in _holds(rows, [render(condition), tests])), told
+def test_habits_are_what_a_filter_takes_off(condition: exp.Expr, rows: list[dict[str, str | None]]) -> None:
+    programs = Programs({column: [row[column] or "" for row in rows] for column in ("process_path_lc", "process_path")})
+    habits = habits_of(condition)
+    told = _holds(rows, [render(condition), *(habit.rest for habit in habits)])
+    for row, (keeps, *rests) in enumerate(told):
+        shown = [rest and row in programs.having(habit) for rest, habit in zip(rests, habits, strict=True)]
+        assert keeps is not any(shown), habits
 
 
 def test_shipped_rules_are_asked_within_the_profile() -> None:
     """And every profile says whose writes it takes off: one that does not is asked of every write."""
     rules = load([SHIPPED])
-    for rule in (*rules.events, *rules.filters):
-        check(parse(rule.asked))
-    assert [rule.file for rule in rules.filters if not rule.processes] == []
+    habits = [habit for rule in rules.filters for habit in rule.habits]
+    for asked in (*(rule.asked for rule in rules.events), *(habit.rest for habit in habits)):
+        check(parse(asked))
+    assert [habit for habit in habits if not habit.programs] == []

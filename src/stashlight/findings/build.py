@@ -12,8 +12,8 @@ from stashlight.errors import RuleError
 from stashlight.findings.alternatives import folded
 from stashlight.findings.compile import Detections, compile_condition, compile_scope
 from stashlight.findings.correlation import correlation
+from stashlight.findings.habits import habits_of
 from stashlight.findings.logsource import LogsourceError, scope
-from stashlight.findings.processes import processes_of
 from stashlight.findings.rule import RUNGS, Case, Form, Logsource, Note, Rule, RuleSet
 from stashlight.findings.text import Document, documents
 
@@ -102,7 +102,7 @@ def _draft(document: Document, placeholders: _Placeholders) -> _Draft:
         raise document.error(str(error), "logsource") from error
     tree = compile_condition(_detections(document, form, rule.logsource.category, placeholders))
     if form == "filter":
-        compiled = replace(rule, condition=render(tree), asked=render(folded(tree)), processes=processes_of(tree))
+        compiled = replace(rule, condition=render(tree), habits=habits_of(tree))
         return _Draft(compiled, document, tree)
     whole = conjunction([compile_scope(seen), tree])
     kinds = tuple(str(kind) for kind in seen.kinds)

@@ -17,7 +17,7 @@ from typing import Any, cast
 import orjson
 
 from stashlight.errors import RuleError
-from stashlight.findings.rule import Correlation, Logsource, Note, Rule, RuleSet
+from stashlight.findings.rule import Correlation, Habit, Logsource, Note, Rule, RuleSet
 from stashlight.installed import version
 
 __all__ = ["digest", "folder", "read", "write"]
@@ -25,7 +25,7 @@ __all__ = ["digest", "folder", "read", "write"]
 _Json = dict[str, Any]
 
 # Raise it when Rule, or how a rule is compiled, changes.
-_FORM = 1
+_FORM = 2
 _PACKAGES = ("stashlight", "pysigma", "sqlglot", "pyyaml")
 _MOST_FILES = 32
 
@@ -114,6 +114,7 @@ def _rule(content: _Json) -> Rule:
     made = _tuples(content)
     made["logsource"] = Logsource(**content["logsource"])
     made["note"] = Note(**_tuples(content["note"]))
+    made["habits"] = tuple(Habit(**_tuples(habit)) for habit in content["habits"])
     if correlation := content["correlation"]:
         made["correlation"] = Correlation(**_tuples(correlation))
     return Rule(**made)
@@ -121,12 +122,8 @@ def _rule(content: _Json) -> Rule:
 
 def _tuples(content: _Json) -> _Json:
     """Turn JSON's lists back into tuples, also lists of lists."""
-    made: _Json = {}
-    for key, value in content.items():
-        items = cast("list[object]", value) if isinstance(value, list) else None
-        made[key] = value if items is None else tuple(_tuple(i) for i in items)
-    return made
+    return {key: _tuple(value) for key, value in content.items()}
 
 
 def _tuple(item: object) -> object:
-    return tuple(cast("list[object]", item)) if isinstance(item, list) else item
+    return tuple(map(_tuple, cast("list[object]", item))) if isinstance(item, list) else item

@@ -18,8 +18,10 @@ __all__ = [
     "Case",
     "Correlation",
     "Form",
+    "Habit",
     "Logsource",
     "Note",
+    "ProgramTest",
     "Rule",
     "RuleSet",
 ]
@@ -61,6 +63,22 @@ class Note:
     session: bool = False
 
 
+ProgramTest = tuple[str, str, tuple[str, ...]]
+"""Column (`process_path`, `process_path_lc`), how it is held (is, starts, ends, has, pattern), and texts of which one fits."""
+
+
+@frozen
+class Habit:
+    """
+    What some programs do and a filter takes off.
+
+    Of each part of `programs` one test holds of the program; `rest` is a condition (SQL) that holds of the event.
+    """
+
+    programs: tuple[tuple[ProgramTest, ...], ...]
+    rest: str
+
+
 @frozen
 class Correlation:
     """
@@ -89,8 +107,7 @@ class Rule:
     empty means any.
 
     `asked` is the condition as engines are asked it, with alternatives folded ("" if it is not: asked is then `condition`
-    itself, and whoever replaces that drops this). `processes` of a filter are columns with patterns, of which one is
-    found in every event that it takes off; empty if it may be any.
+    itself, and whoever replaces that drops this). `habits` of a filter are what it takes off, program by program.
     """
 
     id: str
@@ -122,7 +139,7 @@ class Rule:
     filters: tuple[str, ...] = ()
     reports: bool = True
     text: str = ""
-    processes: tuple[tuple[str, str], ...] = ()
+    habits: tuple[Habit, ...] = ()
 
 
 @frozen

@@ -7,11 +7,18 @@ A profile is a filter on a rule marked `session` (`rules/filters/`). The conditi
 
 from typing import Final, cast
 
+import pyarrow as pa
+
 from stashlight.engines.duckdb import Engine
 from stashlight.findings.rule import Rule, RuleSet
-from stashlight.incidents.queries import statement
+from stashlight.incidents.programs import Programs
 
 __all__ = ["ask_writers", "kept", "profiles", "silenced", "silenced_by"]
+
+# Programs are few: what profiles ask of them is asked here.
+_CREATORS: Final = """
+SELECT DISTINCT COALESCE(process_path_lc, ''), COALESCE(process_path, '') FROM events WHERE kind = 'file_create'
+"""
 
 # The same as in `sql/written.sql`: a write that cannot be placed is none.
 _PLACED: Final = "NOT ts_us IS NULL AND NOT host_key IS NULL AND NOT file_dir IS NULL AND NOT file_name IS NULL"
@@ -32,30 +39,22 @@ def ask_writers(engine: Engine, rules: RuleSet) -> str:
     """
     Make the table `quiet_writers`; give the condition of `kept` over `events` joined with it as `q`.
 
-    A profile is asked only of what those programs wrote that it can speak of; of none of them, not at all.
+    It has a row for each program that created files, and a column for each habit that one of these has: events are asked
+    of no other, and only those of programs that have it.
     """
-    chosen = profiles(rules)
-    # Planning it is a hundredth of a scan of a small log, which may hold no file at all.
-    creates = engine.rows("SELECT 1 FROM events WHERE kind = 'file_create' LIMIT 1")
-    asked = [f"CASE WHEN {_spoken_of(rule)} THEN 1 ELSE 0 END AS p{n}" for n, rule in enumerate(chosen) if creates]
-    engine.execute(statement("quiet_writers").replace("{asked}", ",\n  ".join(asked) or "0 AS p0"))
-    most = ", ".join(f"MAX(p{n})" for n in range(len(asked)))
-    speaking = engine.rows(f"SELECT {most} FROM quiet_writers")[0] if most else ()
-    conditions = [
-        f"(CASE WHEN q.p{n} = 1 THEN {rule.asked or rule.condition} ELSE TRUE END)"
-        for n, (rule, speaks) in enumerate(zip(chosen, speaking, strict=False))
-        if speaks
-    ]
+    rows = cast("list[tuple[str, str]]", engine.rows(_CREATORS))
+    programs = Programs({"process_path_lc": [row[0] for row in rows], "process_path": [row[1] for row in rows]})
+    having: dict[str, set[int]] = {}
+    for habit in (habit for rule in profiles(rules) for habit in rule.habits if rows):
+        if found := programs.having(habit):
+            having.setdefault(habit.rest, set()).update(found)
+    asked = {
+        f"p{n}": pa.array([row in found for row in range(len(rows))], pa.bool_())
+        for n, found in enumerate(having.values())
+    }
+    engine.register("quiet_writers", pa.table(programs.columns | asked))
+    conditions = [f"(CASE WHEN q.p{n} THEN NOT ({rest}) ELSE TRUE END)" for n, rest in enumerate(having)]
     return " AND ".join(conditions) or "TRUE"
-
-
-def _spoken_of(rule: Rule) -> str:
-    tests = [f"REGEXP_MATCHES({column}, {_text(pattern)})" for column, pattern in rule.processes]
-    return " OR ".join(tests) or "TRUE"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def silenced(engine: Engine) -> int:

@@ -33,7 +33,7 @@ SELECT
   e.share_name_lc AS share_name,
   e.share_path_lc AS share_path
 FROM events AS e
-LEFT JOIN quiet_writers AS q ON q.path_lc = COALESCE(e.process_path_lc, '') AND q.path = COALESCE(e.process_path, '')
+LEFT JOIN quiet_writers AS q ON q.process_path_lc = COALESCE(e.process_path_lc, '') AND q.process_path = COALESCE(e.process_path, '')
 WHERE
   e.kind IN ('file_create', 'file_rename', 'database_file', 'share_access', 'file_access')
   AND NOT e.ts_us IS NULL
