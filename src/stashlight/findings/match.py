@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from stashlight.engines.duckdb import Engine
 from stashlight.errors import EngineError
-from stashlight.findings.rule import Rule, RuleSet
+from stashlight.findings.rule import Correlation, Rule, RuleSet
 from stashlight.findings.windows import windows
 
 __all__ = ["MOST_RULES", "asking", "batches", "match", "prepare"]
@@ -25,6 +25,8 @@ _TABLES = (
         "(rule_id VARCHAR, group_key VARCHAR, first_us BIGINT, last_us BIGINT, events BIGINT, value BIGINT)"
     ),
 )
+
+_SPOKEN = "SELECT DISTINCT rule_id FROM {}"
 
 
 def prepare(engine: Engine) -> None:
@@ -45,8 +47,11 @@ def match(engine: Engine, rules: RuleSet) -> int:
     present = engine.rows("SELECT DISTINCT kind, provider, event_id FROM events")
     for kinds, batch in batches(r for r in rules.events if not r.note.session and _is_about(r, present)):
         _match(engine, kinds, batch)
+    found = {rule_id for table in ("findings", "building_blocks") for (rule_id,) in engine.rows(_SPOKEN.format(table))}
     for rule in rules.correlations:
-        _correlate(engine, rule)
+        # Findings stay, so what none was found for has no runs from before either.
+        if rule.correlation is not None and not found.isdisjoint(rule.correlation.rules):
+            _correlate(engine, rule.correlation, rule)
     return _size(engine) - before
 
 
@@ -92,7 +97,7 @@ def asking(kinds: tuple[str, ...], rules: Sequence[Rule], events: str = "events"
 
 def _match(engine: Engine, kinds: tuple[str, ...], rules: Sequence[Rule]) -> None:
     try:
-        engine.execute(f"CREATE TEMP TABLE asked AS {asking(kinds, rules)}")
+        ((hits,),) = engine.rows(f"CREATE TEMP TABLE asked AS {asking(kinds, rules)}")
     except EngineError as error:
         if len(rules) > 1:
             for rule in rules:  # to name the one that was refused
@@ -101,7 +106,7 @@ def _match(engine: Engine, kinds: tuple[str, ...], rules: Sequence[Rule]) -> Non
         raise EngineError(message) from error
     try:
         for reports, table in ((True, "findings"), (False, "building_blocks")):
-            if chosen := [rule.id for rule in rules if rule.reports is reports]:
+            if hits and (chosen := [rule.id for rule in rules if rule.reports is reports]):
                 _add(engine, table, chosen)
     finally:
         engine.execute("DROP TABLE asked")
@@ -115,12 +120,10 @@ def _add(engine: Engine, table: str, rules: Sequence[str]) -> None:
     )
 
 
-def _correlate(engine: Engine, rule: Rule) -> None:
-    if rule.correlation is None:
-        return
+def _correlate(engine: Engine, correlation: Correlation, rule: Rule) -> None:
     try:
         # A later event may lengthen a run, so the runs of a rule are written anew; the same data gives the same rows.
-        engine.execute(f"CREATE TEMP TABLE runs AS {windows(rule.id, rule.correlation)}")
+        engine.execute(f"CREATE TEMP TABLE runs AS {windows(rule.id, correlation)}")
         engine.execute(f"DELETE FROM correlations WHERE rule_id = {_text(rule.id)}")
         engine.execute("INSERT INTO correlations SELECT rule_id, group_key, first_us, last_us, events, value FROM runs")
         engine.execute("DROP TABLE runs")

@@ -56,6 +56,8 @@ def cases(engine: Engine, rules: RuleSet, baseline: Baseline | None = None, tuni
         "rung_rules", pa.table({"rule_id": pa.array([r.id for r in rules.events if r.note.rung], pa.string())})
     )
     deeds = settled(read_deeds(engine, named_programs(engine, _ON_A_RUNG, tuning), tuning), piles)
+    if not piles and not deeds:
+        return []
     keys = {p.process_key for p in piles if p.process_key} | {d.process_key for d in deeds if d.process_key}
     lineage = read_lineage(engine, keys)
     network = read_network(engine)

@@ -82,6 +82,8 @@ def write_table(engine: Engine, rules: RuleSet) -> None:
 
 def read_piles(engine: Engine, gap_us: int) -> list[Pile]:
     """Give every pile, rolled up, ordered by time; `gap_us` is the pause that ends a session."""
+    if not engine.rows("SELECT 1 FROM written LIMIT 1"):  # looking for pauses is much to plan for nothing
+        return []
     classes = ",\n  ".join(
         f"CAST(SUM(CASE WHEN c.class = '{name}' THEN n.weight ELSE 0 END) AS BIGINT) AS n_{name}" for name in CLASSES
     )
