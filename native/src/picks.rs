@@ -179,8 +179,8 @@ impl Picks {
         };
         self.data.clear();
         let is_there = data.is_some_and(|at| survey(nodes, at, &self.fields, &mut self.data));
-        // An object without any known field may be one that stands for another.
-        if !is_there || self.data.seen.is_empty() {
+        // An object apart without any known field may be one that stands for another.
+        if !is_there || (self.layouts[index].data.is_some() && self.data.seen.is_empty()) {
             return false;
         }
         let Some(pick) = self.pick(nodes, index) else { return false };

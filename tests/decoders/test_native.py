@@ -67,6 +67,30 @@ PIPELINE = {
     "ContextInfo": "Host Application = powershell.exe\n User = CORP\\jdoe",
     "AccountName": "jdoe",
 }
+CLASSIC = {
+    "SourceName": "PowerShell",
+    "Channel": "Windows PowerShell",
+    "Hostname": "pc1",
+    "EventTime": "2024-02-28 18:16:37",
+    "@timestamp": "2024-02-28T18:16:38.381Z",
+    "EventID": 800,
+    "Message": "Pipeline execution details for command line: Compress-Archive x",
+}
+PERMITTED = {
+    "SourceName": "Microsoft-Windows-Security-Auditing",
+    "Channel": "Security",
+    "Hostname": "fs1",
+    "TimeCreated": "2024-02-28T18:16:37.381Z",
+    "@timestamp": "2024-02-28T18:16:38.381Z",
+    "EventID": 5156,
+    "Message": "Application Information:\r\n\tProcess ID:\t\t4\r\n\tApplication Name:\tSystem",
+    "ProcessID": "4",
+    "Application": "System",
+    "Direction": "%%14593",
+    "SourceAddress": "10.0.0.1",
+    "DestAddress": "10.0.0.2",
+    "DestPort": "445",
+}
 BEATS6 = {
     "source_name": "Microsoft-Windows-Sysmon",
     "log_name": "Microsoft-Windows-Sysmon/Operational",
@@ -107,6 +131,8 @@ SHAPES = {
     "created": CREATED,
     "security": SECURITY,
     "pipeline": PIPELINE,
+    "classic": CLASSIC,
+    "permitted": PERMITTED,
     "beats6": BEATS6,
     "ecs": ECS,
     "event": EVENT,
@@ -381,13 +407,6 @@ def test_ids_are_judged_alike(odd: bytes, tmp_path: Path, monkeypatch: pytest.Mo
     _same(log, monkeypatch)
 
 
-PIPELINE_800 = {
-    **PIPELINE,
-    "SourceName": "PowerShell",
-    "Channel": "Windows PowerShell",
-    "EventID": 800,
-    "Payload": None,
-}
 RUN = "QUJD" * 300
 MESSAGES = (
     f"-enc {RUN}= done",
@@ -411,7 +430,7 @@ MESSAGES = (
 def test_long_runs_of_letters_are_asked_alike(pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = tmp_path / "log.json"
     texts = [text for text in MESSAGES for _ in range(3)]
-    lines = [{**PIPELINE_800, "Message": text, "RecordNumber": n} for n, text in enumerate(texts)]
+    lines = [{**CLASSIC, "Message": text, "RecordNumber": n} for n, text in enumerate(texts)]
     lines += [{**PIPELINE, "Payload": text, "RecordNumber": n} for n, text in enumerate(texts)]
     log.write_text("".join(json.dumps(line) + "\n" for line in lines))
     rows = _same(log, monkeypatch, Needed({4103: (pattern,), 800: (pattern,)}))

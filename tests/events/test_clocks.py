@@ -57,6 +57,20 @@ def test_a_twelve_hour_clock_changes_within_a_file() -> None:
     assert found[1]["ts_us"] == NOON + 8 * HOUR - 59_000_000
 
 
+def test_the_same_is_told_in_whatever_order() -> None:
+    records = [
+        record(2, "2022-06-12T05:00:00Z"),
+        record(3, "2022-06-12T05:00:00Z", "2022-06-12 12:00:00.000"),
+        record(11, "2022-06-12T01:00:02Z", "2022-06-12 20:00:02.000"),
+        record(12, "2022-06-12T01:00:03Z"),
+    ]
+    _, told = rows(*records)
+    assert told == [
+        "TimeCreated is not UTC as it says: on ws5 7 hours behind Sysmon's UtcTime; 2 times corrected by it"
+    ]
+    assert rows(*reversed(records))[1] == told
+
+
 def test_a_late_log_is_left_alone() -> None:
     """Late by anything but quarters of an hour is no zone."""
     found, told = rows(record(1, "2022-06-12T14:07:30Z", "2022-06-12 12:00:00.000"), record(2, "2022-06-12T12:00:00Z"))

@@ -91,7 +91,7 @@ def _correct(table: Timed, wrong: dict[Clock, list[Offset]]) -> None:
         if by:
             table.ts[i] = ts + by
             table.basis[i] = "corrected"
-            file.put_right(host, by)
+            file.put_right(host, by, record)
 
 
 def _nearest(offsets: Sequence[Offset], record: int) -> int:

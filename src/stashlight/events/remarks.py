@@ -17,14 +17,14 @@ class Remarks:
     Records of one file that are of no known vocabulary, values that are no times, clocks that were put right.
 
     `first_time` is the first value that is no time, and where it stands; `clock` a host, and by how many microseconds
-    its clock was corrected.
+    its clock was corrected, of the first record that it was of. In whatever order they come, the same is told.
     """
 
     file: str
     bad_times: int = 0
     first_time: tuple[int, str] = (0, "")
     corrected: int = 0
-    clock: tuple[str, int] = ("", 0)
+    clock: tuple[int, str, int] = (0, "", 0)
     _shape: str | None = None
     # reason → (records, position of the first)
     _unknown: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
@@ -44,14 +44,14 @@ class Remarks:
 
     def no_time(self, position: int, value: str) -> None:
         """Count a value that should be a time."""
-        if not self.bad_times:
+        if not self.bad_times or position < self.first_time[0]:
             self.first_time = (position, value)
         self.bad_times += 1
 
-    def put_right(self, host: str, by: int) -> None:
+    def put_right(self, host: str, by: int, position: int) -> None:
         """Count a time that was corrected by so many microseconds."""
-        if not self.corrected:
-            self.clock = (host, by)
+        if not self.corrected or position < self.clock[0]:
+            self.clock = (position, host, by)
         self.corrected += 1
 
     @property
@@ -63,7 +63,7 @@ class Remarks:
             reason = f"not a time between 1990 and 2100: {value!r}"
             found.append(Problem(self.file, f"record {position}", reason, self.bad_times))
         if self.corrected:
-            host, by = self.clock
+            _, host, by = self.clock
             hours = f"{abs(by) / _HOUR:g} hours {'behind' if by > 0 else 'ahead of'}"
             reason = (
                 f"TimeCreated is not UTC as it says: on {host} {hours} Sysmon's UtcTime; "

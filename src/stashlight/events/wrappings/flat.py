@@ -17,7 +17,9 @@ _CHANNELS = ("Channel", "LogName", "log_name", "EventLog", "Logfile")
 _IDS = ("EventID", "EventCode", "event_id", "Id")
 _CREATED = ("TimeCreated", "SystemTime")
 # Where none of these stands, nobody took the event's message apart.
-_EXTRACTED = frozenset({"Image", "UtcTime", "SubjectUserSid", "SubjectUserName", "TargetUserName", "ScriptBlockText"})
+_EXTRACTED = frozenset(
+    {"Image", "UtcTime", "SubjectUserSid", "SubjectUserName", "TargetUserName", "ScriptBlockText", "SourceAddress"}
+)
 _WMI = re.compile(
     r'^[ \t]*(SourceName|Logfile|ComputerName|TimeGenerated|EventCode) = "?([^"\r\n]*)"?;\r?$', re.MULTILINE
 )
