@@ -35,7 +35,9 @@ pub struct Column {
 }
 
 impl Column {
-    pub fn push(&mut self, value: Value<'_>) {
+    /// Add a value; give how many bytes more are held.
+    pub fn push(&mut self, value: Value<'_>) -> usize {
+        let before = (self.values.len(), self.texts.len());
         let hash = match value {
             Value::Null => 0,
             Value::Bool(b) => 1 + u64::from(b),
@@ -66,6 +68,7 @@ impl Column {
             code
         });
         self.codes.push(code);
+        size_of::<u32>() + (self.values.len() - before.0) * size_of::<Known>() + self.texts.len() - before.1
     }
 
     /// Give the codes as the bytes of unsigned 32-bit numbers, and the values; begin anew.

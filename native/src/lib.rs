@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 mod asking;
 mod chunks;
 mod columns;
+mod keys;
 mod lines;
 mod logs;
 mod mentions;

@@ -66,7 +66,7 @@ impl Lines {
         self.taking.begin(py, file)
     }
 
-    /// Rows taken and not given yet, and the bytes of their records.
+    /// Rows taken and not given yet, and the bytes that they hold.
     #[getter]
     fn waiting(&self) -> (usize, usize) {
         self.taking.waiting

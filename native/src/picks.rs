@@ -4,6 +4,7 @@ use hashbrown::{HashMap, HashSet};
 use simd_json::{Node, StaticNode, Tape};
 
 use crate::columns::{Column, Value};
+use crate::keys::{Key, Keys};
 
 /// Where a record says who logged it, and where its own fields stand. Numbers are of paths.
 pub struct Layout {
@@ -50,7 +51,8 @@ pub struct Pick {
 #[derive(Default)]
 pub struct Rows {
     pub columns: Vec<Column>,
-    pub keys: Vec<[u8; 16]>,
+    /// In their order; those of the last records wait in `Picks::keys`.
+    pub keys: Vec<Key>,
     pub positions: Vec<i64>,
     pub files: Vec<u32>,
     /// Records that have another value where `only` asks for some.
@@ -132,6 +134,9 @@ pub struct Picks {
     pub known: HashSet<String>,
     /// Records of all others: who logged them, the event's number, and how many.
     pub strangers: HashMap<(String, u32), usize>,
+    /// Bytes that all rows hold.
+    pub held: usize,
+    keys: Keys,
     root: Found,
     data: Found,
     /// Where the values of the row at hand stand; none for what is missing.
@@ -140,6 +145,9 @@ pub struct Picks {
 
 /// Of so many kinds records are counted; of more, others look at them.
 const MOST_STRANGERS: usize = 500;
+
+/// Bytes of a row beside its columns: key, position, file.
+const ROW_BYTES: usize = 28;
 
 /// Lists and objects of more values than this are left to others, with their own bound on nesting.
 const MOST_NESTED: usize = 512;
@@ -197,15 +205,26 @@ impl Picks {
         }
         let rows = &mut self.picks[pick].rows;
         rows.columns.resize_with(self.places.len(), Column::default);
+        let mut bytes = ROW_BYTES;
         for (column, place) in rows.columns.iter_mut().zip(&self.places) {
-            column.push(place.and_then(|at| scalar(&nodes[at])).unwrap_or(Value::Null));
+            bytes += column.push(place.and_then(|at| scalar(&nodes[at])).unwrap_or(Value::Null));
         }
-        let key = blake2b_simd::Params::new().hash_length(16).hash(raw);
-        rows.keys.push(key.as_bytes().try_into().unwrap_or_default());
         rows.positions.push(position);
         rows.files.push(file);
-        rows.bytes += raw.len();
+        rows.bytes += bytes;
+        self.held += bytes;
+        self.keys.add(pick, raw);
+        if self.keys.is_full() {
+            self.settle();
+        }
         true
+    }
+
+    /// Find the keys of the records that wait for them.
+    pub fn settle(&mut self) {
+        for (pick, key) in self.keys.take() {
+            self.picks[pick].rows.keys.push(key);
+        }
     }
 
     fn fits(&self, nodes: &[Node<'_>], layout: &Layout) -> bool {

@@ -23,7 +23,7 @@ pub type LayoutSaid = (
 /// layout, providers (folded), event id, slots (how, names), only: see `picks::Pick`.
 pub type PickSaid = (usize, Vec<String>, u32, Vec<(String, Vec<String>)>, Vec<(String, Vec<String>)>);
 
-/// Of one pick: its number, others, files, keys, positions, bytes of the records, and codes and values of each column.
+/// Of one pick: its number, others, files, keys, positions, the bytes it holds, and codes and values of each column.
 pub type Taken<'py> =
     (usize, usize, Bound<'py, PyBytes>, Bound<'py, PyList>, Bound<'py, PyBytes>, usize, Bound<'py, PyList>);
 
@@ -33,7 +33,7 @@ pub struct Taking {
     copy: Vec<u8>,
     tape: Tape<'static>,
     file: u32,
-    /// Rows taken and not given yet, and the bytes of their records.
+    /// Rows taken and not given yet, and the bytes that they hold.
     pub waiting: (usize, usize),
 }
 
@@ -58,7 +58,7 @@ impl Taking {
             && self.picks.take(&tape, position, self.file, content);
         self.tape = tape.reset();
         if is_taken {
-            self.waiting = (self.waiting.0 + 1, self.waiting.1 + content.len());
+            self.waiting = (self.waiting.0 + 1, self.picks.held);
         }
         is_taken
     }
@@ -83,6 +83,8 @@ impl Taking {
     /// Give the rows taken so far, and begin anew.
     pub fn give<'py>(&mut self, py: Python<'py>) -> PyResult<Vec<Taken<'py>>> {
         self.waiting = (0, 0);
+        self.picks.held = 0;
+        self.picks.settle();
         let mut all = Vec::new();
         for (number, pick) in self.picks.picks.iter_mut().enumerate() {
             let rows = &mut pick.rows;

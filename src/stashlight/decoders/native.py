@@ -29,7 +29,7 @@ class Taking(Protocol):
 
     @property
     def waiting(self) -> tuple[int, int]:
-        """Records taken and not given yet, and their bytes."""
+        """Records taken and not given yet, and the bytes that their values hold."""
         ...
 
     def take(self) -> list[tuple[int, int, bytes, list[str], bytes, int, list[tuple[bytes, list[object]]]]]:
@@ -140,7 +140,7 @@ class Native:
 
     @property
     def waiting(self) -> tuple[int, int]:
-        """Records taken and not given yet, and their bytes."""
+        """Records taken and not given yet, and the bytes that their values hold."""
         waiting = [each.waiting for each in self._readers()]
         return sum(rows for rows, _ in waiting), sum(size for _, size in waiting)
 

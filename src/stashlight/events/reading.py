@@ -24,10 +24,10 @@ __all__ = ["MAPPED", "pieces", "read_source"]
 MAPPED = Wanted(frozenset(key for v in VOCABULARIES for key in v.events if isinstance(key, int)))
 """Every event id that any vocabulary maps: what is read unless somebody wants less."""
 
-# A table of this many rows is some 20 MB; smaller ones would cost more in overhead than in work.
-_ROWS = 20_000
-# Script blocks and command lines may be long: of so many bytes of raw records the unneeded are let go, and if half of
-# it is left, they end a table as well.
+# A table of this many rows is some 20 MB; smaller ones would cost more in overhead than in work, and share fewer values.
+_ROWS = 40_000
+# Script blocks and command lines may be long: of so many bytes of raw records, or of values taken by columns, the unneeded
+# are let go, and if half of it is left, they end a table as well.
 _BYTES = 8 << 20
 _SIGN_OF_LIFE = 4 << 20
 _idle: list[Native] = []
