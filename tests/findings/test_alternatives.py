@@ -100,9 +100,9 @@ def test_a_folded_condition_holds_for_the_same_events(condition: exp.Expr, rows:
 def test_habits_are_what_a_filter_takes_off(condition: exp.Expr, rows: list[dict[str, str | None]]) -> None:
     programs = Programs({column: [row[column] or "" for row in rows] for column in ("process_path_lc", "process_path")})
     habits = habits_of(condition)
-    told = _holds(rows, [render(condition), *(habit.rest for habit in habits)])
-    for row, (keeps, *rests) in enumerate(told):
-        shown = [rest and row in programs.having(habit) for rest, habit in zip(rests, habits, strict=True)]
+    shows = [f"({habit.rest}) AND NOT ({habit.unless or 'FALSE'})" for habit in habits]
+    for row, (keeps, *others) in enumerate(_holds(rows, [render(condition), *shows])):
+        shown = [other and row in programs.having(habit) for other, habit in zip(others, habits, strict=True)]
         assert keeps is not any(shown), habits
 
 
@@ -110,6 +110,7 @@ def test_shipped_rules_are_asked_within_the_profile() -> None:
     """And every profile says whose writes it takes off: one that does not is asked of every write."""
     rules = load([SHIPPED])
     habits = [habit for rule in rules.filters for habit in rule.habits]
-    for asked in (*(rule.asked for rule in rules.events), *(habit.rest for habit in habits)):
+    told = [condition for habit in habits for condition in (habit.rest, habit.unless) if condition]
+    for asked in (*(rule.asked for rule in rules.events), *told):
         check(parse(asked))
     assert [habit for habit in habits if not habit.programs] == []

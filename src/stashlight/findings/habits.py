@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from stashlight.engines.profile import conjunction, render
+from stashlight.engines.profile import conjunction, disjunction, render
 from stashlight.findings.alternatives import folded
 from stashlight.findings.rule import Habit, ProgramTest
 
@@ -58,8 +58,12 @@ def _is_mixed(node: exp.Expr) -> bool:
 
 def _habit(parts: list[exp.Expr]) -> Habit:
     told = [(part, _program_tests(part)) for part in parts]
-    rest = [part.copy() for part, tests in told if tests is None]
-    return Habit(tuple(_together(tests) for _, tests in told if tests is not None), render(folded(conjunction(rest))))
+    programs = tuple(_together(tests) for _, tests in told if tests is not None)
+    others = [part for part, tests in told if tests is None]
+    rest = [part.copy() for part in others if not isinstance(part, exp.Not)]
+    # Many profiles have the same exceptions, which can then be asked once.
+    unless = [part.this.this.copy() for part in others if isinstance(part, exp.Not)]
+    return Habit(programs, render(folded(conjunction(rest))), render(folded(disjunction(unless))) if unless else "")
 
 
 def _together(tests: list[ProgramTest]) -> tuple[ProgramTest, ...]:

@@ -25,7 +25,7 @@ __all__ = ["digest", "folder", "read", "write"]
 _Json = dict[str, Any]
 
 # Raise it when Rule, or how a rule is compiled, changes.
-_FORM = 2
+_FORM = 3
 _PACKAGES = ("stashlight", "pysigma", "sqlglot", "pyyaml")
 _MOST_FILES = 32
 

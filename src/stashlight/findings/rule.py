@@ -72,11 +72,13 @@ class Habit:
     """
     What some programs do and a filter takes off.
 
-    Of each part of `programs` one test holds of the program; `rest` is a condition (SQL) that holds of the event.
+    Of each part of `programs` one test holds of the program; `rest` is a condition (SQL) that holds of the event, and
+    `unless` one that does not ("" for none).
     """
 
     programs: tuple[tuple[ProgramTest, ...], ...]
     rest: str
+    unless: str = ""
 
 
 @frozen

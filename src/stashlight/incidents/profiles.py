@@ -44,17 +44,20 @@ def ask_writers(engine: Engine, rules: RuleSet) -> str:
     """
     rows = cast("list[tuple[str, str]]", engine.rows(_CREATORS))
     programs = Programs({"process_path_lc": [row[0] for row in rows], "process_path": [row[1] for row in rows]})
-    having: dict[str, set[int]] = {}
+    having: dict[tuple[str, str], set[int]] = {}
     for habit in (habit for rule in profiles(rules) for habit in rule.habits if rows):
         if found := programs.having(habit):
-            having.setdefault(habit.rest, set()).update(found)
+            having.setdefault((habit.unless, habit.rest), set()).update(found)
     asked = {
         f"p{n}": pa.array([row in found for row in range(len(rows))], pa.bool_())
         for n, found in enumerate(having.values())
     }
     engine.register("quiet_writers", pa.table(programs.columns | asked))
-    conditions = [f"(CASE WHEN q.p{n} THEN NOT ({rest}) ELSE TRUE END)" for n, rest in enumerate(having)]
-    return " AND ".join(conditions) or "TRUE"
+    quiet: dict[str, list[str]] = {}
+    for n, (unless, rest) in enumerate(having):
+        quiet.setdefault(unless, []).append(f"(CASE WHEN q.p{n} THEN NOT ({rest}) ELSE TRUE END)")
+    kept_by = [f"({' AND '.join(each)}{f' OR {unless}' if unless else ''})" for unless, each in quiet.items()]
+    return " AND ".join(kept_by) or "TRUE"
 
 
 def silenced(engine: Engine) -> int:
