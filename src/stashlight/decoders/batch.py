@@ -1,16 +1,17 @@
 """What reading gives: batches of records, and what could not be read, so that the counts add up."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from stashlight.decoders.bodies import NO_BODIES, Bodies
 from stashlight.decoders.native import Native
 from stashlight.decoders.record import Record
 from stashlight.errors import Problem
+from stashlight.frozen import frozen
 
 __all__ = ["ALL", "Batch", "Wanted"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """
     The event ids that someone will look at; None means every record. Records without an id are always wanted.
@@ -29,7 +30,7 @@ class Wanted:
 ALL = Wanted()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Batch:
     """
     Some records of one source, in order.

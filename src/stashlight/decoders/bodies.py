@@ -1,11 +1,11 @@
 """What the bytes of a record must hold for it to be read at all."""
 
-from dataclasses import dataclass
+from stashlight.frozen import frozen
 
 __all__ = ["NO_BODIES", "Bodies"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bodies:
     """
     What records of these ids must hold to be wanted: one of the patterns (as `engines.pattern` writes them) in a text.

@@ -2,16 +2,16 @@
 
 import io
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from stashlight.decoders.unpack import member, unpacked
+from stashlight.frozen import frozen
 
 __all__ = ["Source"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """
     One input, not opened yet; can be sent to another process if it has a path.

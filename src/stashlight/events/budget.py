@@ -1,6 +1,6 @@
 """How much memory may be held at one moment, and who gets how much of it."""
 
-from dataclasses import dataclass
+from stashlight.frozen import frozen
 
 __all__ = ["LEAST", "Budget"]
 
@@ -12,7 +12,7 @@ _READER = 150_000_000
 _KEY = 115
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Budget:
     """
     Bytes that all processes together may hold at one moment; what does not fit is spilled to disk.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from stashlight.events import times
 from stashlight.events.remarks import Remarks
+from stashlight.frozen import frozen
 
 __all__ = ["Clocks", "Timed", "Value"]
 
@@ -27,7 +28,7 @@ Offset = tuple[int, int]
 Clock = tuple[Remarks, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timed:
     """The times of some rows, as far as they are known: all sequences are of the same length."""
 

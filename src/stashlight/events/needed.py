@@ -6,7 +6,7 @@ many logs, and hardly any of them matches a rule. What nobody needs is read and 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from stashlight.decoders import Bodies
@@ -15,6 +15,7 @@ from stashlight.events import arrow
 from stashlight.events.schema import Kind
 from stashlight.events.vocabularies import VOCABULARIES
 from stashlight.events.vocabulary import Source
+from stashlight.frozen import frozen
 
 __all__ = ["ALL_NEEDED", "Needed"]
 
@@ -40,7 +41,7 @@ _FIELDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Needed:
     """
     Patterns (RE2, as `engines.pattern` writes them) by event id of a script block.

@@ -6,7 +6,7 @@ meaning asks for. `columns` turns the slots of many records into the columns of 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from hashlib import blake2b
 from typing import cast
@@ -18,6 +18,7 @@ from stashlight.events.needed import Needed
 from stashlight.events.remarks import Remarks
 from stashlight.events.schema import COLUMNS, KEYS, fold
 from stashlight.events.vocabulary import Every, First, Meaning, Source
+from stashlight.frozen import frozen
 
 __all__ = [
     "ACTOR",
@@ -92,7 +93,7 @@ def _asked(columns: frozenset[str] | None) -> frozenset[str] | None:
     return frozenset(found)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rows:
     """
     Records by slots, and how many bytes they have.
@@ -107,7 +108,7 @@ class Rows:
         return len(self.slots[RAW])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """
     A meaning made ready to run; `fields` are fetched from the event's data after the wrapping's own slots.

@@ -10,7 +10,7 @@ anyone know how many there were.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import BinaryIO
 
 import orjson
@@ -19,6 +19,7 @@ import pyarrow as pa
 from stashlight.decoders import Source, log_parts
 from stashlight.errors import Problem
 from stashlight.events import arrow
+from stashlight.frozen import frozen
 
 __all__ = ["RANGE_BYTES", "Shift", "Task", "ranges", "together"]
 
@@ -38,7 +39,7 @@ _WINDOW = 1 << 16
 _POSITION = re.compile(r"\b(line|byte|record) (\d+)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Task:
     """
     A source, or a range of one, to be read on its own: the range `number` (from 0) of `of`.
@@ -174,7 +175,7 @@ def _object_line(file: BinaryIO, offset: int) -> int | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shift:
     """How far into its file a range begins."""
 

@@ -7,12 +7,13 @@ differs between engines for 56 code points; Sigma's case-insensitive matching ru
 Times are microseconds since 1970-01-01 UTC. An unknown value is NULL, never "" or "-".
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Literal
 
 import pyarrow as pa
+
+from stashlight.frozen import frozen
 
 __all__ = ["ARROW", "CODED", "COLUMNS", "KEYS", "Column", "Kind", "chosen", "ddl", "fold", "names", "sigma_fields"]
 
@@ -35,7 +36,7 @@ class Kind(StrEnum):
     DATABASE_FILE = "database_file"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """One column of the event table. `sigma` lists the names under which Sigma rules ask for it."""
 

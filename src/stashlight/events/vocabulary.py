@@ -6,14 +6,15 @@ of its wrapping: @host @created @arrival @user_sid @user_name @user_domain @pid 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from stashlight.events.schema import Kind
+from stashlight.frozen import frozen
 
 __all__ = ["Every", "First", "Meaning", "Source", "Vocabulary"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class First:
     """The first of these fields that says anything, through a converter (see converters.ONE)."""
 
@@ -21,7 +22,7 @@ class First:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Every:
     """All these fields together, through a function of as many values (see converters.MANY)."""
 
@@ -32,7 +33,7 @@ class Every:
 Source = str | First | Every
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Meaning:
     """What one event id says: its kind, and for each column of the schema where the value stands."""
 
@@ -46,7 +47,7 @@ class Meaning:
     only: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vocabulary:
     """
     One way of telling events: who speaks it, and what each id means.

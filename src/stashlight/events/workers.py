@@ -31,6 +31,7 @@ from stashlight.events.needed import ALL_NEEDED, Needed
 from stashlight.events.ranges import Task
 from stashlight.events.reading import pieces, small
 from stashlight.events.tally import Tally
+from stashlight.frozen import frozen
 
 if TYPE_CHECKING:
     # Imported where processes are started: most logs of a few megabytes are read without any.
@@ -59,7 +60,7 @@ _SILENT = 10.0
 """Seconds of silence from which on it is told."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Job:
     """How to read: the same for all tasks."""
 
@@ -69,7 +70,7 @@ class Job:
     needed: Needed = ALL_NEEDED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """
     Something that came of a task; the last one has the tally, and may have a table too.

@@ -7,7 +7,6 @@ Source: https://parquet.apache.org/docs/file-format/
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -19,6 +18,7 @@ from stashlight.decoders.json_text import dump
 from stashlight.decoders.record import Record
 from stashlight.decoders.stream import Stream
 from stashlight.errors import Problem
+from stashlight.frozen import frozen
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -38,7 +38,7 @@ _MEMORY_BYTES = 16 << 20
 _ID_COLUMNS = ("EventID", "EventCode", "event_id")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventTable:
     """
     An event table of our own, read as it comes: batches, text where it is damaged.
