@@ -1,5 +1,6 @@
 """Columns by distinct values: whatever the coding, the rows are the same."""
 
+from array import array
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -18,6 +19,12 @@ def test_a_column_gives_its_rows(values: Sequence[str | None]) -> None:
     assert list(column.rows) == list(values)
     assert len(column) == len(values)
     assert column.arrow(pa.string()).to_pylist() == list(values)
+
+
+@given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1)))
+def test_numbers_in_a_buffer_are_not_written_one_by_one(values: Sequence[int]) -> None:
+    column = Coded(memoryview(array("q", values)))
+    assert list(column.rows) == column.arrow(pa.int64()).to_pylist() == list(values)
 
 
 @given(mixed)

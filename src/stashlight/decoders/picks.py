@@ -76,8 +76,7 @@ class Picks:
 @dataclass(frozen=True, slots=True)
 class Picked:
     """
-    Records of one pick, by columns, in order: BLAKE2b of their bytes (128 bits, hex), positions, and the bytes that
-    their values hold.
+    Records of one pick, by columns, in order: BLAKE2b of their bytes (128 bits, hex), positions; bytes held by values.
 
     `files` are numbers of files, as they were begun. `columns` are the layout's `told` and the pick's slots; row i of a
     column has `values[codes[i]]`. `others` are so many records whose `only` field has another value.

@@ -22,6 +22,7 @@ __all__ = [
     "found",
     "has_codes",
     "int32s",
+    "int64s",
     "ints_moved",
     "is_coded",
     "joined",
@@ -233,6 +234,12 @@ def int32s(buffer: object, n: int) -> AnyArray:
     """Take a buffer of n numbers of 32 bits as a column."""
     make = cast("Any", pa)
     return make.Array.from_buffers(make.int32(), n, [None, make.py_buffer(buffer)])
+
+
+def int64s(buffer: object, n: int) -> AnyArray:
+    """Take a buffer of n numbers of 64 bits as a column."""
+    make = cast("Any", pa)
+    return make.Array.from_buffers(make.int64(), n, [None, make.py_buffer(buffer)])
 
 
 def alike(tables: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:

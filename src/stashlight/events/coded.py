@@ -40,12 +40,17 @@ class Coded:
         """The value of each row."""
         if self.codes is None:
             return self.values
+        if len(self.values) == 1:
+            return [self.values[0]] * len(self.codes)
         return list(map(self.values.__getitem__, self.codes))
 
     def arrow(self, kind: pa.DataType) -> Any:  # noqa: ANN401 - Arrow's own type depends on `kind`
         """The column as Arrow has it: of a dictionary type with the values apart."""
         own = getattr(kind, "value_type", None)
-        values = arrow.typed(self.values, kind if own is None else own)
+        if isinstance(self.values, memoryview):
+            values = arrow.int64s(self.values, len(self.values))
+        else:
+            values = arrow.typed(self.values, kind if own is None else own)
         if own is not None:
             codes = array("i", range(len(values))) if self.codes is None else self.codes
             return arrow.dictionary(arrow.int32s(codes, len(self)), values)

@@ -61,6 +61,9 @@ AS_CREATED = "@created"
 AS_FILE = "@file"
 """The remarks of each row's file."""
 
+_FEW_VALUES = 8
+"""What says nothing can be written in that many ways."""
+
 # Columns that no schema has: they only serve to make keys.
 _STARTS = frozenset({"process_start", "parent_start"})
 
@@ -216,7 +219,7 @@ def columns(plan: Plan, rows: Rows) -> dict[str, Coded | Value]:
     """Give the columns of the plan's rows; a single value stands for a column that is the same all through."""
     slots = rows.slots
     made: dict[str, Coded | Value] = {"weight": 1, "is_lower_bound": False, **plan.meaning.constants}
-    made["event_key"] = each(slots[RAW], _key)
+    made["event_key"] = _keys(slots[RAW])
     made["record"] = slots[POSITION]
     files: Sequence[Remarks] = slots[FILE].values
     made["file"] = files[0].file if len(files) == 1 else each(slots[FILE], _file)
@@ -233,6 +236,10 @@ def columns(plan: Plan, rows: Rows) -> dict[str, Coded | Value]:
     made[AS_CREATED], made[AS_FILE] = slots[CREATED], slots[FILE]
     _derive(made, len(rows), plan)
     return made
+
+
+def _keys(raw: Coded) -> Coded:
+    return raw if set(map(type, raw.values)) == {str} else each(raw, _key)
 
 
 def _key(raw: bytes | str) -> str:
@@ -279,6 +286,9 @@ def unneeded(plan: Plan, needed: Needed) -> Rows | None:
 def _when(plan: Plan, slots: Slots) -> tuple[list[Value], list[Value]]:
     """Give the best time of each record and what it is; a value that is no time is told, and the next best taken."""
     (best, basis), *others = plan.times
+    while others and _is_silent(slots[best]):
+        # No record has it.
+        (best, basis), *others = others
     ts: list[Value] = list(each(slots[best], times.parse).rows)
     bases: list[Value] = [basis] * len(ts)
     if None not in ts:
@@ -297,6 +307,10 @@ def _when(plan: Plan, slots: Slots) -> tuple[list[Value], list[Value]]:
                 break
             _report(written[slot][i], positions[i], files[i])
     return ts, bases
+
+
+def _is_silent(column: Coded) -> bool:
+    return len(column.values) < _FEW_VALUES and all(converters.text(value) is None for value in column.values)
 
 
 def _report(value: object, position: int, remarks: Remarks) -> None:

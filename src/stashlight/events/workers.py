@@ -267,7 +267,8 @@ class _Crew:
 
     def _hear(self, worker: _Worker) -> None:
         try:
-            message: tuple[Part, bytes] | None = worker.connection.recv()
+            message: tuple[Part, int] | None = worker.connection.recv()
+            table = worker.connection.recv_bytes() if message is not None and message[1] else b""
         except (EOFError, OSError):
             self._bury(worker)
             return
@@ -275,7 +276,7 @@ class _Crew:
             worker.is_ready = True
             self._give(worker)
             return
-        part, table = message
+        part, _ = message
         worker.heard, worker.done = monotonic(), part.done
         if table:
             part = Part(part.task, part.done, _read(table), part.tally)
@@ -389,15 +390,18 @@ def _work(connection: "Connection", job: Job, not_its_own: "Sequence[Connection]
             number, task = cast("tuple[int, Task | None]", connection.recv())
             for part in _parts_of(number, task or known[number], job):
                 table = _write(part.table) if part.table is not None else b""
-                connection.send((Part(part.task, part.done, None, part.tally), table))
+                # The table follows as it is: within a message it would be copied twice more on either side.
+                connection.send((Part(part.task, part.done, None, part.tally), len(table)))
+                if len(table):
+                    connection.send_bytes(table)
 
 
-def _write(table: pa.Table) -> bytes:
+def _write(table: pa.Table) -> memoryview:
     sink = pa.BufferOutputStream()
     # Uncompressed: reading costs nothing then, and copying through the pipe less than unpacking a hundred columns.
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
-    return sink.getvalue().to_pybytes()
+    return memoryview(sink.getvalue()).cast("B")
 
 
 def _read(stream: bytes) -> pa.Table:
