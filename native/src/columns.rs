@@ -37,6 +37,13 @@ pub struct Column {
 impl Column {
     /// Add a value; give how many bytes more are held.
     pub fn push(&mut self, value: Value<'_>) -> usize {
+        // Hosts, channels and programs come in runs.
+        if let Some(&last) = self.codes.last()
+            && is_same(&self.values[last as usize], &self.texts, value)
+        {
+            self.codes.push(last);
+            return size_of::<u32>();
+        }
         let before = (self.values.len(), self.texts.len());
         let hash = match value {
             Value::Null => 0,

@@ -32,6 +32,7 @@ pub struct Taking {
     buffers: Buffers,
     copy: Vec<u8>,
     tape: Tape<'static>,
+    escapes: memmem::Finder<'static>,
     file: u32,
     /// Rows taken and not given yet, and the bytes that they hold.
     pub waiting: (usize, usize),
@@ -42,13 +43,21 @@ impl Taking {
     pub fn new(layouts: Vec<LayoutSaid>, picks: Vec<PickSaid>, known: Vec<String>) -> Self {
         let mut picks = understood(layouts, picks);
         picks.known.extend(known);
-        Self { picks, buffers: Buffers::default(), copy: Vec::new(), tape: Tape(Vec::new()), file: 0, waiting: (0, 0) }
+        Self {
+            picks,
+            buffers: Buffers::default(),
+            copy: Vec::new(),
+            tape: Tape(Vec::new()),
+            escapes: memmem::Finder::new(b"\\u"),
+            file: 0,
+            waiting: (0, 0),
+        }
     }
 
     /// Take a record in; false if it is not plain, and somebody else must look at it.
     pub fn add(&mut self, content: &[u8], position: i64) -> bool {
         // Escaped halves of surrogate pairs: not everybody reads them alike.
-        if content.first() != Some(&b'{') || has_surrogate(content) {
+        if content.first() != Some(&b'{') || self.has_surrogate(content) {
             return false;
         }
         self.copy.clear();
@@ -61,6 +70,10 @@ impl Taking {
             self.waiting = (self.waiting.0 + 1, self.picks.held);
         }
         is_taken
+    }
+
+    fn has_surrogate(&self, content: &[u8]) -> bool {
+        self.escapes.find_iter(content).any(|at| matches!(content.get(at + 2), Some(b'd' | b'D')))
     }
 
     /// Take what follows as of this file; with 0 forget all before.
@@ -102,10 +115,6 @@ impl Taking {
         }
         Ok(all)
     }
-}
-
-fn has_surrogate(content: &[u8]) -> bool {
-    memmem::find_iter(content, b"\\u").any(|at| matches!(content.get(at + 2), Some(b'd' | b'D')))
 }
 
 fn hex(key: [u8; 16]) -> String {
