@@ -16,7 +16,7 @@ mod picks;
 mod taking;
 
 /// What the two sides have agreed on; a library that was built for another is not used.
-const FORM: u32 = 6;
+const FORM: u32 = 7;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {

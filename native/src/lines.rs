@@ -2,8 +2,9 @@
 //!
 //! The same as `stashlight.decoders.json_lines` does; what is not plain is given to it, by where it stands.
 
-use memchr::memchr;
+use hashbrown::HashSet;
 use memchr::memmem::Finder;
+use memchr::{memchr, memchr_iter};
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 
@@ -19,8 +20,7 @@ pub struct Lines {
     mentions: Mentions,
     mark: Box<Finder<'static>>,
     asking: Option<Asking>,
-    /// The keys, in quotes, of the texts that are asked, by event id.
-    fields: Vec<(u32, Finder<'static>)>,
+    fields: Vec<Field>,
     escape: Box<Finder<'static>>,
     longest: usize,
     taking: Taking,
@@ -40,7 +40,7 @@ impl Lines {
         holds: Option<Py<PyAny>>,
         reach: Option<usize>,
         longest: usize,
-        fields: Vec<(u32, String)>,
+        fields: Vec<(u32, String, Vec<String>)>,
         layouts: Vec<LayoutSaid>,
         picks: Vec<PickSaid>,
         known: Vec<String>,
@@ -49,10 +49,7 @@ impl Lines {
             mentions: Mentions::new(&wanted, &asked),
             mark: Box::new(Finder::new(&mark).into_owned()),
             asking: holds.map(|holds| Asking::new(holds, reach)),
-            fields: fields
-                .into_iter()
-                .map(|(id, name)| (id, Finder::new(&format!("\"{name}\"")).into_owned()))
-                .collect(),
+            fields: fields.into_iter().map(|(id, name, unless)| Field::new(id, &name, unless)).collect(),
             escape: Box::new(Finder::new(b"\\u")),
             longest,
             taking: Taking::new(layouts, picks, known),
@@ -144,10 +141,13 @@ impl Lines {
     /// Ask the part of a line that matters: see `stashlight.decoders.json_bodies.text_of`.
     fn may_hold(&mut self, py: Python<'_>, line: &[u8], id: u32) -> PyResult<bool> {
         let Some(asking) = &mut self.asking else { return Ok(true) };
-        let key = self.fields.iter().find(|(of, _)| *of == id);
-        match key.and_then(|(_, key)| text_of(line, key, &self.escape)) {
-            Some(text) => asking.may_hold(py, text, true),
-            None => asking.may_hold(py, line, false),
+        let field = self.fields.iter().find(|field| field.id == id);
+        let text = field.and_then(|field| field.text(line, &self.escape));
+        // A message tells when it was, or the like: none is as another.
+        let repeats = text.is_some() && field.is_some_and(|field| field.unless.is_empty());
+        match text {
+            Some([]) => Ok(false),
+            _ => asking.may_hold(py, text.unwrap_or(line), repeats),
         }
     }
 }
@@ -159,24 +159,63 @@ fn trimmed(line: &[u8]) -> &[u8] {
     if start == line.len() { &[] } else { &line[start..line.len() - end] }
 }
 
-fn text_of<'a>(line: &'a [u8], key: &Finder<'_>, escape: &Finder<'_>) -> Option<&'a [u8]> {
-    let at = key.find(line)?;
-    let start = at + key.needle().len() + 1;
-    if at < 1
-        || line[at - 1] == b'\\'
-        || line.get(start - 1..=start) != Some(b":\"")
-        || key.find(&line[start..]).is_some()
-        || escape.find(line).is_some()
-    {
-        return None;
+/// Where the text that is asked stands, by event id.
+struct Field {
+    id: u32,
+    /// Its key, in quotes.
+    key: Finder<'static>,
+    unless: HashSet<Vec<u8>>,
+    /// The first letters of these.
+    initials: [bool; 256],
+}
+
+impl Field {
+    fn new(id: u32, name: &str, unless: Vec<String>) -> Self {
+        let key = Finder::new(&format!("\"{name}\"")).into_owned();
+        let unless: HashSet<_> = unless.into_iter().map(String::into_bytes).collect();
+        let mut initials = [false; 256];
+        unless.iter().filter_map(|name| name.first()).for_each(|&letter| initials[usize::from(letter)] = true);
+        Self { id, key, unless, initials }
     }
-    let mut end = start + 1;
-    loop {
-        end += memchr(b'"', line.get(end..)?)?;
-        let escapes = line[start + 1..end].iter().rev().take_while(|b| **b == b'\\').count();
-        end += 1;
-        if escapes % 2 == 0 {
-            return Some(&line[start..end]);
+
+    /// Give the text with its quotes, nothing if there is none; none if that cannot be told.
+    fn text<'a>(&self, line: &'a [u8], escape: &Finder<'_>) -> Option<&'a [u8]> {
+        let Some(at) = self.key.find(line) else {
+            let is_sure = !self.unless.is_empty() && escape.find(line).is_none() && !self.is_elsewhere(line);
+            return is_sure.then_some(&[]);
+        };
+        let start = at + self.key.needle().len() + 1;
+        if at < 1
+            || line[at - 1] == b'\\'
+            || line.get(start - 1..=start) != Some(b":\"")
+            || self.key.find(&line[start..]).is_some()
+            || escape.find(line).is_some()
+        {
+            return None;
         }
+        let mut end = start + 1;
+        loop {
+            end += memchr(b'"', line.get(end..)?)?;
+            let escapes = line[start + 1..end].iter().rev().take_while(|b| **b == b'\\').count();
+            end += 1;
+            if escapes % 2 == 0 {
+                let is_sure = !self.is_elsewhere(&line[..start]) && !self.is_elsewhere(&line[end..]);
+                return is_sure.then_some(&line[start..end]);
+            }
+        }
+    }
+
+    /// Tell whether one of the other names stands there in quotes.
+    fn is_elsewhere(&self, part: &[u8]) -> bool {
+        if self.unless.is_empty() {
+            return false;
+        }
+        let mut quotes = memchr_iter(b'"', part);
+        let Some(mut last) = quotes.next() else { return false };
+        quotes.any(|quote| {
+            let name = &part[last + 1..quote];
+            last = quote;
+            name.first().is_some_and(|&letter| self.initials[usize::from(letter)]) && self.unless.contains(name)
+        })
     }
 }

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stashlight.decoders import Bodies, Native, read, sources, whole_logs
-from stashlight.decoders.json_bodies import text_of
+from stashlight.decoders.json_bodies import holds, text_of
 from stashlight.decoders.native import is_native
 from stashlight.events.needed import Needed
 from stashlight.events.picks import picks
@@ -338,6 +338,65 @@ def test_logs_are_read_whole_until_enough_rows_wait(unsound: Path, monkeypatch: 
 )
 def test_only_the_text_is_asked_where_it_can_be_told(record: bytes, part: bytes | None) -> None:
     assert text_of(record, "Payload") == (record if part is None else part)
+
+
+@pytest.mark.parametrize(
+    ("record", "part"),
+    [
+        (b'{"a":"Data","Message":"x \\"Data\\" y"}', None),
+        (b'{"a":1,"Message":"x \\"Data\\" y"}', b'"x \\"Data\\" y"'),
+        (b'{"a":1,"Message":"Data"}', b'"Data"'),
+        (b'{"Message":"x","Data":["y"]}', None),
+        (b'{"Data":"y","Message":"x"}', None),
+        (b'{"Database":"y","Message":"x"}', b'"x"'),
+        (b'{"a":"y"}', b""),
+        (b'{"a":"\\u0041"}', None),
+        (b'{"a":1,"Data":null}', None),
+    ],
+)
+def test_only_the_text_is_asked_where_nothing_else_can_be_it(record: bytes, part: bytes | None) -> None:
+    assert text_of(record, "Message", ("Data", "_raw")) == (record if part is None else part)
+
+
+TEXT = "Compress-Archive x"
+CARRIED = (
+    {**CLASSIC, "Message": TEXT},
+    {**CLASSIC, "Message": None, "Data": [TEXT, "context", "details"]},
+    {**CLASSIC, "Message": "x", "Data": ["pipeline", "context", TEXT]},
+    {**CLASSIC, "Message": TEXT, "Data": ["pipeline", "context", "details"]},
+    {**CLASSIC, "Message": None, "_raw": f'instance of Win32_NTLogEvent {{ Message = "{TEXT}"; }};'},
+    {**CLASSIC, "Message": None, "EventData": {"a": 1}, "RenderedDescription": TEXT},
+    {**CLASSIC, "Message": None, "EventData": {"Data": [TEXT]}},
+    {**CLASSIC, "Message": None, "EventData": json.dumps({"Data": [TEXT]})},
+    {"Event": {"System": {"Provider": "PowerShell", "EventID": 800}, "EventData": {"Data": [TEXT]}}},
+    {"winlog": {"provider_name": "PowerShell", "event_id": 800, "event_data": {"a": 1}}, "message": TEXT},
+    {"result": {**CLASSIC, "Message": TEXT}},
+    {"records": [{**CLASSIC, "Message": "x"}, {**CLASSIC, "EventID": 5, "Message": TEXT}]},
+    {key: value for key, value in CLASSIC.items() if key != "Message"},
+)
+
+
+@pytest.mark.parametrize("native", ["1", "0"])
+def test_no_text_is_missed_wherever_it_stands(native: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "log.json"
+    plain = [{**CLASSIC, "Message": "nothing", "RecordNumber": n} for n in range(3)]
+    separators = [(",", ":"), (", ", ": ")]
+    lines = [json.dumps(record, separators=way) for record in (*plain, *CARRIED, *plain) for way in separators]
+    log.write_text("".join(line + "\n" for line in lines))
+    (source,) = sources([str(log)])
+    monkeypatch.setenv("STASHLIGHT_NATIVE", native)
+
+    def found() -> set[object]:
+        return {row["record"] for table in read_source(source, Tally(), needed=NEEDED) for row in table.to_pylist()}
+
+    asked = found()
+    holds.cache_clear()
+    monkeypatch.setattr("stashlight.decoders.json_bodies.is_there", lambda: False)
+    monkeypatch.setattr("stashlight.events.reading._idle", [])
+    parsed = found()
+    holds.cache_clear()
+    assert asked == parsed
+    assert len(parsed) > 10
 
 
 def _renamed(record: Mapping[str, object], provider: object) -> dict[str, object]:

@@ -5,7 +5,7 @@ For logs that repeat whole scripts with every statement that runs: a third of th
 of interest. Where nothing is fast enough to ask, every such record is parsed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Final
 
@@ -39,15 +39,19 @@ def _asks(bodies: Bodies) -> Callable[[bytes | memoryview], bool] | None:
     return searcher(name, lambda: (UNSURE, *map(spelled, bodies.patterns)), bodies.kept, is_text=False)
 
 
-def text_of(record: bytes, field: str) -> bytes:
+def text_of(record: bytes, field: str, unless: Sequence[str] = ()) -> bytes:
     """
     Give the part of a record that is asked: its `field`, with the quotes around it, if that can be told from the bytes.
 
     A quote inside a text is escaped, so a name in quotes with a text after it is a key; of several the last one counts,
-    and it may be spelled with escapes: then the whole record is asked.
+    and it may be spelled with escapes: then the whole record is asked. So it is if one of `unless` stands in quotes outside
+    the text; else a record without the field has none.
     """
     key = b'"%s"' % field.encode()
     at = record.find(key)
+    names = [b'"%s"' % name.encode() for name in unless]
+    if at < 0 and names and b"\\u" not in record and not any(name in record for name in names):
+        return b""
     start = at + len(key) + 1
     if (
         at < 1
@@ -62,5 +66,6 @@ def text_of(record: bytes, field: str) -> bytes:
         escapes = end - len(record[start + 1 : end].rstrip(b"\\")) - start - 1
         end += 1
         if not escapes % 2:
-            return record[start:end]
+            is_elsewhere = any(name in part for part in (record[:start], record[end:]) for name in names)
+            return record if is_elsewhere else record[start:end]
     return record

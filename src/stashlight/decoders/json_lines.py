@@ -61,7 +61,7 @@ class _Framer:
     def __init__(self, wanted: Wanted, *, strict: bool) -> None:
         self.holds = None if wanted.ids is None else holds(wanted.bodies)
         self.mark = wanted.bodies.mark
-        self.fields = dict(wanted.bodies.fields)
+        self.fields = {event_id: (name, unless) for event_id, name, unless in wanted.bodies.fields}
         asked = frozenset[int]() if self.holds is None else wanted.bodies.ids
         self.native = None if strict or wanted.native is None else wanted.native.lines(MAX_RECORD)
         self.mentions = None if wanted.ids is None or self.native is not None else mentions(wanted.ids, asked)
@@ -199,7 +199,7 @@ class _Framer:
             record = bytes(view[start:stop])
         number = _ENDING.search(record, 0, told - start)
         if number and (field := self.fields.get(int(number[0]))):
-            record = text_of(record, field)
+            record = text_of(record, *field)
         if self.holds(record):
             return False
         if not self.first:

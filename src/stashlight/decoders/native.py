@@ -78,7 +78,7 @@ class Chunks(Taking, Protocol):
         ...
 
 
-_FORM: Final = 6
+_FORM: Final = 7
 """What the two sides have agreed on: a library that was built from an older source is not used."""
 
 
@@ -124,7 +124,7 @@ class Native:
             bodies = self._bodies
             asks = holds(bodies)
             asked = [] if asks is None else sorted(bodies.ids)
-            fields = list(bodies.fields)
+            fields = [(event_id, name, list(unless)) for event_id, name, unless in bodies.fields]
             most = reach(bodies.patterns)
             made = _native.Lines(self._ids, asked, bodies.mark, asks, most, longest, fields, *_said(self._picks))
             self._lines = cast("Lines", made)

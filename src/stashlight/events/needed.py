@@ -10,6 +10,7 @@ from dataclasses import field
 from functools import lru_cache
 
 from stashlight.decoders import Bodies
+from stashlight.decoders.envelopes import SIGNS
 from stashlight.decoders.searching import searcher
 from stashlight.events import arrow
 from stashlight.events.schema import Kind
@@ -28,16 +29,23 @@ _WHOLE_SCRIPTS = frozenset(
 ) - frozenset(key for key, meaning in _MEANINGS if meaning.kind is not Kind.SCRIPT_BLOCK)
 
 
-def _field(source: Source | None) -> str | None:
-    """Give the one field of the event that a column is made of."""
+_ELSEWHERE = SIGNS | {"Event", "winlog", "event_data", "powershell", "RenderedDescription"}
+"""Names of what has an event in it, or its rendered text; a record with none of them has the text in `Message`, or none."""
+
+
+def _field(source: Source | None) -> tuple[str, tuple[str, ...]] | None:
+    """Give the one field of the event that a column is made of, and the names of which none may stand beside it."""
     names = (source,) if isinstance(source, str) else () if source is None else source.names
-    return names[0] if len(names) == 1 and not names[0].startswith("@") else None
+    if len(names) == 1 and not names[0].startswith("@"):
+        return names[0], ()
+    own = [name for name in names if name != "@message"]
+    return ("Message", tuple(sorted({*own, *_ELSEWHERE}))) if len(own) == 1 < len(names) else None
 
 
 _FIELDS = {
-    key: name
+    key: place
     for key, meaning in _MEANINGS
-    if key in _WHOLE_SCRIPTS and (name := _field(meaning.columns.get("script_text"))) is not None
+    if key in _WHOLE_SCRIPTS and (place := _field(meaning.columns.get("script_text"))) is not None
 }
 
 
@@ -64,7 +72,7 @@ class Needed:
         """
         ids = frozenset(self.patterns) & _WHOLE_SCRIPTS
         patterns = dict.fromkeys(pattern for i in sorted(ids) for pattern in self.patterns[i])
-        fields = tuple((i, _FIELDS[i]) for i in sorted(ids) if i in _FIELDS)
+        fields = tuple((i, *_FIELDS[i]) for i in sorted(ids) if i in _FIELDS)
         return Bodies(ids, tuple(patterns), _MARK, self.kept, fields) if ids else Bodies()
 
     def asking(self, event_id: int) -> Callable[[Iterator[memoryview | None]], Sequence[bool] | None]:
