@@ -12,13 +12,24 @@ use pyo3::types::{PyBytes, PyList};
 
 use crate::logs;
 use crate::mentions::Ids;
+use crate::numbers::Numbers;
 use crate::taking::{LayoutSaid, PickSaid, Taken, Taking};
 
 /// What became of a chunk's records: skipped, taken; those that others look at (record id, JSON).
 type Outcome<'py> = (usize, usize, Vec<(u64, Bound<'py, PyBytes>)>);
 
-/// Record ids and JSON, in the order of the file.
-type Records = Vec<(u64, Vec<u8>)>;
+/// Record ids and JSON, in the order of the file, and how many nobody wants.
+#[derive(Default)]
+struct Records {
+    written: Vec<(u64, Vec<u8>)>,
+    skipped: usize,
+}
+
+impl Records {
+    fn len(&self) -> usize {
+        self.written.len() + self.skipped
+    }
+}
 
 /// Of a file whose records have more bytes of JSON than this, others hold one chunk at a time.
 const MOST_TEXT: usize = 32 << 20;
@@ -65,7 +76,7 @@ impl Chunks {
 
     /// Look at the records of a chunk; None if they are not so many, or one cannot be read: then nothing was taken.
     fn read<'py>(&mut self, py: Python<'py>, chunk: &[u8], expected: usize) -> Option<Outcome<'py>> {
-        let mut records = Vec::new();
+        let mut records = Records::default();
         self.records(chunk, expected, &mut records)?;
         Some(self.sorted(py, &records))
     }
@@ -101,9 +112,9 @@ impl Chunks {
 
 impl Chunks {
     /// Pass over the records that nobody wants, take the plain ones, and give the others.
-    fn sorted<'py>(&mut self, py: Python<'py>, records: &[(u64, Vec<u8>)]) -> Outcome<'py> {
-        let (mut skipped, mut taken, mut others) = (0, 0, Vec::new());
-        for (number, text) in records {
+    fn sorted<'py>(&mut self, py: Python<'py>, records: &Records) -> Outcome<'py> {
+        let (mut skipped, mut taken, mut others) = (records.skipped, 0, Vec::new());
+        for (number, text) in &records.written {
             if event_id(text).is_some_and(|id| !self.wanted.has(id)) {
                 skipped += 1;
             } else if i64::try_from(*number).is_ok_and(|position| self.taking.add(text, position)) {
@@ -125,7 +136,7 @@ impl Chunks {
     }
 
     fn promised(&self, content: &[u8]) -> Option<Records> {
-        let mut records = Vec::new();
+        let mut records = Records::default();
         let mut size = 0;
         for (chunk, expected) in logs::chunks(content, self.most)? {
             size += self.records(chunk, expected, &mut records)?;
@@ -139,13 +150,22 @@ impl Chunks {
     /// Add the records of a chunk, and give how many bytes they have; none if they are not so many, or one is damaged.
     fn records(&self, chunk: &[u8], expected: usize, records: &mut Records) -> Option<usize> {
         let header = EvtxChunkHeader::from_bytes(chunk).ok()?;
-        let mut chunk = EvtxChunk::new(chunk, &header, Arc::clone(&self.settings)).ok()?;
+        let mut parsed = EvtxChunk::new(chunk, &header, Arc::clone(&self.settings)).ok()?;
+        let mut numbers = Numbers::default();
         let before = records.len();
         let mut size = 0;
-        for record in chunk.iter() {
-            let said = record.ok()?.into_json_bytes().ok()?;
-            size += said.data.len();
-            records.push((said.event_record_id, said.data));
+        for record in parsed.iter() {
+            let record = record.ok()?;
+            let at = usize::try_from(record.binxml_offset).ok()?;
+            let bytes = chunk.get(at..at.checked_add(record.binxml_size as usize)?)?;
+            if numbers.of(chunk, at, bytes).is_some_and(|id| !self.wanted.has(id)) {
+                records.skipped += 1;
+            } else {
+                let said = record.into_json_bytes().ok()?;
+                numbers.learn(chunk, at, bytes, event_id(&said.data));
+                size += said.data.len();
+                records.written.push((said.event_record_id, said.data));
+            }
             if records.len() - before > self.most.min(expected) {
                 return None;
             }

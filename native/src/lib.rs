@@ -12,6 +12,7 @@ mod keys;
 mod lines;
 mod logs;
 mod mentions;
+mod numbers;
 mod picks;
 mod taking;
 
