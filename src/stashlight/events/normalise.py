@@ -7,6 +7,8 @@ columns when a table is asked for (plan.py), once for each distinct value, since
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from itertools import repeat
 from typing import cast
 
@@ -46,6 +48,7 @@ _MAX_PLANS = 10_000
 _MAX_UNMAPPED = 1_000
 _OTHERS = ("(others)", "")
 
+_BY_NAME: Mapping[str, Vocabulary] = {v.name: v for v in VOCABULARIES}
 _BY_PROVIDER: Mapping[str, Vocabulary] = {p: v for v in VOCABULARIES for p in v.providers}
 _BY_CHANNEL: Mapping[str, Vocabulary] = {c: v for v in VOCABULARIES for c in v.channels}
 # An ActionType taken here occurs in one table only.
@@ -202,9 +205,7 @@ class Normaliser:
     def _plan(self, vocabulary: Vocabulary, event_id: int) -> Plan:
         key = (vocabulary.name, event_id)
         if key not in self._plans:
-            self._plans[key] = compile_plan(
-                vocabulary.name, None, event_id, vocabulary.events[event_id], self.needed.columns
-            )
+            self._plans[key] = _plan(vocabulary.name, event_id, self.needed.columns)
         return self._plans[key]
 
     def _look_up_action(self, told: Told) -> Plan | Unmapped:
@@ -214,14 +215,26 @@ class Normaliser:
             return str(told.channel or "defender")[:128], str(told.event_id)[:64]
         plan_key = (vocabulary.name, key)
         if plan_key not in self._plans:
-            meaning = vocabulary.events[key]
-            self._plans[plan_key] = compile_plan(vocabulary.name, key[0], None, meaning, self.needed.columns)
+            self._plans[plan_key] = _plan(vocabulary.name, key, self.needed.columns)
         return self._plans[plan_key]
 
     def _not_mapped(self, event: Unmapped, records: int = 1) -> None:
         if event not in self.unmapped and len(self.unmapped) >= _MAX_UNMAPPED:
             event = _OTHERS
         self.unmapped[event] += records
+
+
+def _plan(vocabulary: str, key: int | tuple[str, str], columns: frozenset[str] | None) -> Plan:
+    """Give the plan of an event, without rows."""
+    return replace(_compiled(vocabulary, key, columns), rows=[], sifted=[])
+
+
+@lru_cache(maxsize=1024)
+def _compiled(vocabulary: str, key: int | tuple[str, str], columns: frozenset[str] | None) -> Plan:
+    # Once a process, not once a table: a table of a hundred rows takes not much longer.
+    meaning = _BY_NAME[vocabulary].events[key]
+    channel, event_id = (None, key) if isinstance(key, int) else (key[0], None)
+    return compile_plan(vocabulary, channel, event_id, meaning, columns)
 
 
 def _together(made: Sequence[tuple[int, Columns]], schema: pa.Schema) -> pa.Table:
