@@ -5,6 +5,7 @@ from binascii import unhexlify
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
+from struct import iter_unpack
 from typing import Any, cast
 
 import pyarrow as pa
@@ -127,7 +128,7 @@ def digests(table: pa.Table, name: str, size: int) -> list[bytes]:
         _, offsets, data = chunk.buffers()
         at = memoryview(offsets).cast("i")
         raw = unhexlify(memoryview(data)[at[chunk.offset] : at[chunk.offset + len(chunk)]])
-        found += [raw[i : i + size] for i in range(0, len(raw), size)]
+        found += [each for (each,) in iter_unpack(f"{size}s", raw)]
     return found
 
 
