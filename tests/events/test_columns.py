@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from kept_rows import Rows
 
@@ -48,6 +48,7 @@ def _read(path: Path, columns: frozenset[str] | None, resume: Path | None = None
 @pytest.mark.parametrize("logs", ["logs", "table"])
 @settings(deadline=None, max_examples=6)
 @given(st.frozensets(st.sampled_from(names()), max_size=12))
+@example(frozenset({"script_text_lc"}))
 def test_what_is_asked_of_is_the_same_and_the_rest_is_empty(
     folder: Path, logs: str, readers: str, columns: frozenset[str]
 ) -> None:

@@ -65,8 +65,9 @@ def _tables(
 
 @cache
 def _read(schema: pa.Schema) -> pa.Schema:
-    """Give what is read of the columns to give."""
-    return chosen(schema, frozenset(schema.names) - {_TWIN})
+    """Give what is read for the columns to give: the twin is made of the text, whoever asks for that."""
+    asked = frozenset(schema.names)
+    return chosen(ARROW, asked - {_TWIN} | {"script_text"}) if _TWIN in asked else schema
 
 
 def _fitting(name: str, batch: pa.RecordBatch, tally: Tally, schema: pa.Schema) -> pa.RecordBatch | None:
