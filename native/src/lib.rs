@@ -17,7 +17,7 @@ mod picks;
 mod taking;
 
 /// What the two sides have agreed on; a library that was built for another is not used.
-const FORM: u32 = 7;
+const FORM: u32 = 8;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -78,7 +78,7 @@ class Chunks(Taking, Protocol):
         ...
 
 
-_FORM: Final = 7
+_FORM: Final = 8
 """What the two sides have agreed on: a library that was built from an older source is not used."""
 
 
