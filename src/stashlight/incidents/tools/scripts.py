@@ -59,7 +59,7 @@ def read(statement: Statement, image: Image) -> Act | None:
         appended = named(words, "append")
         target = target or next((w for w in [*rest, appended or ""] if looks_like_path(w)), None)
         roots = tuple(upstream_roots(statement.upstream))
-        made = statement.upstream[0][0].lower() if statement.upstream else name
+        made = next((feeder[0].lower() for feeder in statement.upstream if feeder), name)
         if target is None or target.startswith("$_"):
             return None
         return Act("collect", made, roots, target, True, frozenset({"recon"} if not roots else ()))
