@@ -87,12 +87,15 @@ def _rows(first: int, end: int) -> pa.Table:
     )
 
 
-def test_events_that_outgrow_memory_go_on_in_a_file_with_the_same_numbers() -> None:
+@pytest.mark.parametrize("holds", [0, 1 << 30], ids=["added", "held"])
+def test_events_that_outgrow_memory_go_on_in_a_file_with_the_same_numbers(holds: int) -> None:
     """What was added first stays first: progress and duplicates go by it; tables that others made come along."""
-    engine = Engine(memory=60_000_000, threads=1)
+    engine = Engine(memory=60_000_000, threads=1, holds=holds)
     folder = Path(str(engine.rows("SELECT current_setting('temp_directory')")[0][0]))
     engine.execute("CREATE TABLE findings AS SELECT 7 AS n")
-    for first in range(0, 200_000, 50_000):
+    if holds:
+        assert engine.hold(_rows(0, 50_000))
+    for first in range(50_000 if holds else 0, 200_000, 50_000):
         engine.add(_rows(first, first + 50_000))
     assert list(folder.glob("*.duckdb"))
     assert engine.rows(f"SELECT min(record), max(record), count(*) FROM {engine.part(50_000, 100_000)}") == [

@@ -236,7 +236,11 @@ class Engine:
             self._spill.guard()
 
     def _go_on_in_a_file(self, ends: Sequence[int]) -> None:
-        """Move all tables into a file of the spill folder; rows keep the numbers by which `part` and `distinct` go."""
+        """
+        Move all tables, and what is held, into a file of the spill folder.
+
+        Rows keep the numbers by which `part` and `distinct` go.
+        """
         if self._spill is None:
             return
         place = str(self._spill.folder / "events.duckdb").replace("'", "''")
@@ -246,6 +250,11 @@ class Engine:
             if table != "events":
                 self.execute(f"CREATE TABLE filed.{table} AS FROM {table}")
         self.execute(self._ddl.replace("events", "filed.events", 1))
+        if (held := self._held.table()) is not None:
+            self.execute(f"INSERT INTO filed.events {reading('held', held, self._schema.names)}")
+            self.execute("DROP VIEW events")
+            self.unregister("held")
+            self._held = Held(0)
         # What is added by one statement has no order there.
         rows = f"INSERT INTO filed.events SELECT * FROM {self._stored}"
         for first, end in pairwise((0, *ends)):
@@ -254,7 +263,6 @@ class Engine:
             self.execute(f"DROP TABLE memory.main.{table}")
         self.execute("USE filed")
         self._stored = "filed.main.events"
-        self._show(stored=True)
 
     def part(self, first: int, end: int) -> str:
         """

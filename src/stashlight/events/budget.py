@@ -42,7 +42,7 @@ class Budget:
         """
         Bytes of rows that are not added, but read where they are.
 
-        They take what the shares leave unused: 1 GB of dense log peaks at 830 MB, 300 MB in 300 MB of memory at 285 MB.
+        They take what the shares leave unused, until the engine's is full: then they go to disk with what it has.
         """
         return 2 * self.rows
 
