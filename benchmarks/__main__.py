@@ -97,7 +97,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         help="how much to invent, 300 of dense at most (default: 500)",
     )
     add("--json-gigabytes", type=float, default=1.7, metavar="N", help="copy NDJSON to that at least (default: 1.7)")
-    add("--evtx-megabytes", type=int, default=300, metavar="N", help="copy EVTX to that at least (default: 300)")
+    add("--evtx-megabytes", type=int, default=1700, metavar="N", help="copy EVTX to that at least (default: 1700)")
     add("--repeats", type=int, default=5, metavar="N", help="runs of each (default: 5)")
     add("--peer", metavar="NAME=PATH", action="append", default=[], help="where another program is, or its folder")
     add("--only", nargs="+", choices=(*ALL, "none"), default=ALL, help="these tables (default: all)")
