@@ -20,9 +20,9 @@ _SCAN = [sys.executable, "-m", "stashlight", "scan", "--as", "json", "--workers"
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Logs of some 90 MB in which every event matters: several seconds of work."""
+    """Logs of some 270 MB in which every event matters: several seconds of work."""
     folder = tmp_path_factory.mktemp("large")
-    assert main(["simulate", "mass_copy", "--shape", "otrf", "--events", "100000", "--out", str(folder)]) == 0
+    assert main(["simulate", "mass_copy", "--shape", "otrf", "--events", "300000", "--out", str(folder)]) == 0
     return folder
 
 
@@ -46,7 +46,7 @@ def _started(logs: Path, place: Path) -> tuple[subprocess.Popen[bytes], list[int
     end = time.monotonic() + 60
     while len(_children(process.pid)) < 2 and time.monotonic() < end:
         time.sleep(0.02)
-    time.sleep(0.5)
+    time.sleep(0.2)
     return process, _children(process.pid)
 
 

@@ -5,7 +5,6 @@ Who (accounts, logons), where (hosts, places), from where (roots, shares, reques
 sensitive names, archives), how (writers, commands), and what followed (ways out, clean-up).
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -107,7 +106,7 @@ class Context:
 
 
 # What the settings name as a staging directory weighs like the most telling built-in kinds.
-_NAMED_PLACE: Final = PlaceKind("staging_dir", 14, "the settings name it as a staging directory", re.compile(""))
+_NAMED_PLACE: Final = PlaceKind("staging_dir", 14, "the settings name it as a staging directory", "")
 
 
 @frozen
