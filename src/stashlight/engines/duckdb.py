@@ -31,7 +31,7 @@ SPILL_LIMIT = "50GB"
 _THREAD_BYTES = 100_000_000
 """What a thread of DuckDB wants of the memory: more threads than that would fail where fewer spill."""
 
-_IN_MEMORY = 0.6
+_IN_MEMORY = 0.4
 """
 Share of the memory that events may fill before they go on in a file.
 

@@ -44,7 +44,7 @@ class Budget:
 
         They take what the shares leave unused, until the engine's is full: then they go to disk with what it has.
         """
-        return 2 * self.rows
+        return self.rows
 
     @property
     def piece(self) -> int:
