@@ -25,17 +25,17 @@ class Budget:
     @property
     def engine(self) -> int:
         """Bytes for the query engine, before it spills."""
-        return self.whole * 30 // 100
+        return self.whole * 26 // 100
 
     @property
     def waiting(self) -> int:
         """Bytes of tables that may wait for their turn to be added."""
-        return min(128 << 20, self.whole * 8 // 100)
+        return min(128 << 20, self.whole * 6 // 100)
 
     @property
     def rows(self) -> int:
         """Bytes of rows to gather before they are added."""
-        return self.whole * 11 // 100
+        return self.whole * 10 // 100
 
     @property
     def held(self) -> int:
@@ -59,4 +59,4 @@ class Budget:
     @property
     def keys(self) -> int:
         """Event keys remembered to know duplicates at once; beyond them the engine finds the rest."""
-        return self.whole * 12 // 100 // _KEY
+        return self.whole * 8 // 100 // _KEY
