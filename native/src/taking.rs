@@ -32,7 +32,8 @@ pub struct Taking {
     buffers: Buffers,
     copy: Vec<u8>,
     tape: Tape<'static>,
-    escapes: memmem::Finder<'static>,
+    // Boxed: see `mentions`.
+    escapes: Box<memmem::Finder<'static>>,
     file: u32,
     /// Rows taken and not given yet, and the bytes that they hold.
     pub waiting: (usize, usize),
@@ -48,7 +49,7 @@ impl Taking {
             buffers: Buffers::default(),
             copy: Vec::new(),
             tape: Tape(Vec::new()),
-            escapes: memmem::Finder::new(b"\\u"),
+            escapes: Box::new(memmem::Finder::new(b"\\u")),
             file: 0,
             waiting: (0, 0),
         }
