@@ -31,5 +31,5 @@ def test_dictionaries_are_written_out_as_long_as_they_say(values: list[str | Non
 def test_the_bytes_of_texts_are_counted_as_often_as_they_stand() -> None:
     """A dictionary of a long text that all rows have, and many short ones that none has, must not look small."""
     texts = pa.array(["x" * 1_000, *map(str, range(1_000))])
-    column = arrow.dictionary(arrow.int32s(bytes(4 * 500), 500), texts)
+    column = arrow.dictionary(arrow.numbers(bytes(4 * 500), 500, pa.int32()), texts)
     assert arrow.unfolded(pa.table({"a": column})) == 500 * (1_000 + 4)

@@ -19,15 +19,15 @@ __all__ = [
     "dictionary",
     "digests",
     "each_text",
+    "encoded",
     "fitted",
     "found",
     "has_codes",
-    "int32s",
-    "int64s",
     "ints_moved",
     "is_coded",
     "joined",
     "kept",
+    "numbers",
     "plain",
     "regex",
     "repeated",
@@ -221,26 +221,25 @@ def dictionary(codes: AnyArray, values: AnyArray) -> AnyArray:
     return cast("Any", pa).DictionaryArray.from_arrays(codes, values)
 
 
+def encoded(column: AnyArray) -> AnyArray:
+    """Give a column with its values in a dictionary."""
+    return column if is_coded(column) else computed("dictionary_encode", column)
+
+
 def each_text(column: AnyArray, change: Callable[[str], str]) -> AnyArray:
     """Change each distinct text of a column, once."""
-    coded = column if is_coded(column) else computed("dictionary_encode", column)
-    used = computed("drop_null", computed("unique", coded.indices))
-    changed = typed([change(text) for text in taken(coded.dictionary, used).to_pylist()], pa.string())
+    column = encoded(column)
+    used = computed("drop_null", computed("unique", column.indices))
+    changed = typed([change(text) for text in taken(column.dictionary, used).to_pylist()], pa.string())
     module = _compute()
-    places = module.call_function("index_in", [coded.indices], module.SetLookupOptions(used, skip_nulls=True))
+    places = module.call_function("index_in", [column.indices], module.SetLookupOptions(used, skip_nulls=True))
     return dictionary(places, changed)
 
 
-def int32s(buffer: object, n: int) -> AnyArray:
-    """Take a buffer of n numbers of 32 bits as a column."""
+def numbers(buffer: object, n: int, kind: pa.DataType) -> AnyArray:
+    """Take a buffer of n numbers of this kind as a column."""
     make = cast("Any", pa)
-    return make.Array.from_buffers(make.int32(), n, [None, make.py_buffer(buffer)])
-
-
-def int64s(buffer: object, n: int) -> AnyArray:
-    """Take a buffer of n numbers of 64 bits as a column."""
-    make = cast("Any", pa)
-    return make.Array.from_buffers(make.int64(), n, [None, make.py_buffer(buffer)])
+    return make.Array.from_buffers(kind, n, [None, make.py_buffer(buffer)])
 
 
 def alike(tables: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:

@@ -48,13 +48,13 @@ class Coded:
         """The column as Arrow has it: of a dictionary type with the values apart."""
         own = getattr(kind, "value_type", None)
         if isinstance(self.values, memoryview):
-            values = arrow.int64s(self.values, len(self.values))
+            values = arrow.numbers(self.values, len(self.values), pa.int64())
         else:
             values = arrow.typed(self.values, kind if own is None else own)
         if own is not None:
             codes = array("i", range(len(values))) if self.codes is None else self.codes
-            return arrow.dictionary(arrow.int32s(codes, len(self)), values)
-        return values if self.codes is None else arrow.taken(values, arrow.int32s(self.codes, len(self)))
+            return arrow.dictionary(arrow.numbers(codes, len(self), pa.int32()), values)
+        return values if self.codes is None else arrow.taken(values, arrow.numbers(self.codes, len(self), pa.int32()))
 
 
 def coded(values: Sequence[object]) -> Coded:

@@ -9,7 +9,7 @@ from functools import reduce
 
 import pyarrow as pa
 
-from stashlight.events.arrow import AnyArray, Value, computed, is_coded, regex, scalar, taken, typed
+from stashlight.events.arrow import AnyArray, Value, computed, encoded, is_coded, regex, scalar, taken, typed
 
 __all__ = ["among", "asked", "chosen", "either", "every", "inverted", "matching", "misses"]
 
@@ -45,7 +45,7 @@ def asked(column: AnyArray, ask: Ask, where: Mask) -> Mask | None:
     None if nobody need be asked, or `ask` gives no answer. What is said of other rows means nothing. Texts are asked
     about where they stand: copying scripts takes as long as searching them.
     """
-    coded = column if is_coded(column) else computed("dictionary_encode", column)
+    coded = encoded(column)
     codes = computed("filter", coded.indices, where)
     if not len(codes):
         return None
