@@ -35,17 +35,21 @@ def meaning_of(columns: Columns = None) -> Mapping[int, Event]:
 
 @cache
 def _both(columns: Columns) -> list[tuple[Pick, Event]]:
+    plans = [
+        (vocabulary, event_id, compile_plan(vocabulary.name, None, event_id, meaning, columns))
+        for vocabulary in VOCABULARIES
+        for event_id, meaning in vocabulary.events.items()
+        if isinstance(event_id, int)
+    ]
     return [
         (made, (vocabulary, event_id))
         for layout, wrapping in enumerate(each for each in PLAIN for _ in each.layouts)
-        for vocabulary in VOCABULARIES
-        for event_id in vocabulary.events
-        if isinstance(event_id, int) and (made := _pick(layout, wrapping, vocabulary, event_id, columns)) is not None
+        for vocabulary, event_id, plan in plans
+        if (made := _pick(layout, wrapping, vocabulary, event_id, plan)) is not None
     ]
 
 
-def _pick(layout: int, wrapping: Wrapping, vocabulary: Vocabulary, event_id: int, columns: Columns) -> Pick | None:
-    plan = compile_plan(vocabulary.name, None, event_id, vocabulary.events[event_id], columns)
+def _pick(layout: int, wrapping: Wrapping, vocabulary: Vocabulary, event_id: int, plan: Plan) -> Pick | None:
     slots = _slots(wrapping, plan)
     if slots is None:
         return None
