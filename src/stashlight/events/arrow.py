@@ -150,7 +150,7 @@ def taken(values: AnyArray, places: AnyArray) -> AnyArray:
 def counts(table: pa.Table, name: str) -> dict[str, int]:
     """Count the values of a column."""
     column: AnyArray = table[name]
-    if hasattr(column.type, "value_type"):
+    if has_codes(table, name):
         # A dictionary may have a value twice.
         column = column.cast(column.type.value_type)
     pairs = computed("value_counts", column).to_pylist()
