@@ -124,7 +124,7 @@ def _scenario(label: Label, files: Sequence[str], rules: RuleSet, fires: set[str
         whole = [(case, *score(case)) for case in cases(engine, rules)]
         loud = [Scored(case, points, severity_of(points) or "info", factors) for case, points, factors in whole]
         # One at a time, so that each incident can be told apart from its neighbours.
-        found = tuple((one.case, describe(engine, [one], dict)[0]) for one in loud)
+        found = tuple((one.case, describe(engine, [one], lambda _: {})[0]) for one in loud)
         return Scenario(label, str(label["family"]), found, frozenset(fires | set(_seeds(engine))))
 
 

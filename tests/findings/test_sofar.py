@@ -92,7 +92,7 @@ def test_without_rows_the_engine_is_not_even_started(clock: _Clock) -> None:
     clock.now += 100
     report(Sofar(1, 2))
     engine.close()
-    assert "_connection" not in vars(engine)
+    assert not engine.is_connected
     assert [each.findings for each in seen] == [None]
 
 

@@ -6,7 +6,9 @@ events → findings, one row per (rule, event); → building_blocks, the same fo
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
+from stashlight.engines.connection import Connection
 from stashlight.engines.duckdb import Engine
 from stashlight.errors import EngineError
 from stashlight.findings.rule import Correlation, Rule, RuleSet
@@ -45,8 +47,8 @@ def match(engine: Engine, rules: RuleSet) -> int:
     prepare(engine)
     before = _size(engine)
     present = engine.rows("SELECT DISTINCT kind, provider, event_id FROM events")
-    for kinds, batch in batches(r for r in rules.events if not r.note.session and _is_about(r, present)):
-        _match(engine, kinds, batch)
+    asked = batches(r for r in rules.events if not r.note.session and _is_about(r, present))
+    engine.side_by_side([partial(_match, kinds=kinds, rules=batch) for kinds, batch in asked])
     found = {rule_id for table in ("findings", "building_blocks") for (rule_id,) in engine.rows(_SPOKEN.format(table))}
     for rule in rules.correlations:
         # Findings stay, so what none was found for has no runs from before either.
@@ -95,7 +97,7 @@ def asking(kinds: tuple[str, ...], rules: Sequence[Rule], events: str = "events"
     return f"SELECT * FROM ({rows}) AS e WHERE NOT rule_id IS NULL"
 
 
-def _match(engine: Engine, kinds: tuple[str, ...], rules: Sequence[Rule]) -> None:
+def _match(engine: Connection, kinds: tuple[str, ...], rules: Sequence[Rule]) -> None:
     try:
         ((hits,),) = engine.rows(f"CREATE TEMP TABLE asked AS {asking(kinds, rules)}")
     except EngineError as error:
@@ -112,7 +114,7 @@ def _match(engine: Engine, kinds: tuple[str, ...], rules: Sequence[Rule]) -> Non
         engine.execute("DROP TABLE asked")
 
 
-def _add(engine: Engine, table: str, rules: Sequence[str]) -> None:
+def _add(engine: Connection, table: str, rules: Sequence[str]) -> None:
     engine.execute(
         f"INSERT INTO {table} SELECT DISTINCT h.rule_id, h.event_key, h.ts_us FROM asked AS h "
         f"LEFT JOIN {table} AS f ON f.rule_id = h.rule_id AND f.event_key = h.event_key "

@@ -15,6 +15,7 @@ from typing import Final, cast
 
 import pyarrow as pa
 
+from stashlight.engines.connection import Connection
 from stashlight.engines.duckdb import Engine
 from stashlight.events.paths import normalise
 from stashlight.frozen import frozen
@@ -88,6 +89,10 @@ class Connect:
     event: str
 
 
+Images = dict[tuple[str, str], tuple[str, str, bool]]
+"""(host, directory) → a program that ran from there, the event that shows it, and whether its file was renamed."""
+
+
 @frozen
 class Context:
     """What surrounds the groups, read once for all of them: of their hosts, and of nobody else's."""
@@ -99,7 +104,7 @@ class Context:
     sensitive: tuple[Sensitive, ...]
     connects: dict[str, tuple[Connect, ...]]
     made: dict[tuple[str, str], tuple[int, str]]
-    images: dict[tuple[str, str], tuple[str, str, bool]]
+    images: Images
 
     baseline: Baseline | None = None
     tuning: Tuning = DEFAULT
@@ -222,6 +227,11 @@ def read_context(engine: Engine, lineage: Lineage, network: Network, groups: Seq
     keys = {node.process_key for node in nodes if node.process_key}
     engine.register("case_hosts", pa.table({"host": pa.array(sorted({node.host for node in nodes}), pa.string())}))
     engine.register("case_processes", pa.table({"key": pa.array(sorted(keys), pa.string())}))
+    (logons, removals, secrets), (connects, made, images) = engine.both(_of_hosts, _of_programs)
+    return Context(lineage, network, logons, removals, secrets, connects, made, images)
+
+
+def _of_hosts(engine: Connection) -> tuple[tuple[Logon, ...], tuple[Removal, ...], tuple[Sensitive, ...]]:
     logons = tuple(Logon(*cast("tuple[str, int, None, None, str]", row)) for row in engine.rows(_LOGONS))
     removals = tuple(Removal(*cast("tuple[str, str, None, int, int, int, str]", row)) for row in engine.rows(_REMOVALS))
     found: list[Sensitive] = []
@@ -231,20 +241,24 @@ def read_context(engine: Engine, lineage: Lineage, network: Network, groups: Seq
         meaning = sensitive(name)
         if meaning:
             found.append(Sensitive(host, actor, directory, name, meaning, ts, event))
+    return logons, removals, tuple(found)
+
+
+def _of_programs(
+    engine: Connection,
+) -> tuple[dict[str, tuple[Connect, ...]], dict[tuple[str, str], tuple[int, str]], Images]:
     connects: defaultdict[str, list[Connect]] = defaultdict(list)
     for row in engine.rows(_CONNECTS):
         connect = Connect(*cast("tuple[str, str, str, None, None, int, int, str]", row))
         connects[connect.process_key].append(connect)
     made = {(h, d): (ts, event) for h, d, ts, event in cast("Iterable[tuple[str, str, int, str]]", engine.rows(_MADE))}
-    images: dict[tuple[str, str], tuple[str, str, bool]] = {}
+    images: Images = {}
     for host, path, original, event in cast("Iterable[tuple[str, str, str | None, str]]", engine.rows(_IMAGES)):
         if not is_protected(path):
             home = normalise(path).rpartition("\\")[0]
             if (host, home) not in images or renamed(path, original):
                 images[host, home] = (path, event, bool(renamed(path, original)))
-    return Context(
-        lineage, network, logons, removals, tuple(found), {k: tuple(v) for k, v in connects.items()}, made, images
-    )
+    return {key: tuple(some) for key, some in connects.items()}, made, images
 
 
 @frozen

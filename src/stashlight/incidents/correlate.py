@@ -9,16 +9,17 @@ from typing import Final, cast
 
 import pyarrow as pa
 
+from stashlight.engines.connection import Connection
 from stashlight.engines.duckdb import Engine
 from stashlight.findings.rule import RuleSet
 from stashlight.incidents.baseline import Baseline
 from stashlight.incidents.cases import Case, build, read_context
-from stashlight.incidents.deeds import named_programs, read_deeds
+from stashlight.incidents.deeds import Deed, named_programs, read_deeds
 from stashlight.incidents.describe import Scored, describe, instant
 from stashlight.incidents.document import FindingNote, Incident
 from stashlight.incidents.grouping import group
 from stashlight.incidents.lineage import read_lineage
-from stashlight.incidents.piles import read_piles, write_table
+from stashlight.incidents.piles import Pile, read_piles, write_table
 from stashlight.incidents.remote import read_network
 from stashlight.incidents.scoring import score, severity_of
 from stashlight.incidents.settling import read_targets, settled
@@ -50,12 +51,8 @@ def cases(engine: Engine, rules: RuleSet, baseline: Baseline | None = None, tuni
 
     Deeds are read from what `rules` found on a rung; needs `match` to have run.
     """
-    write_table(engine, rules)
-    piles = read_piles(engine, tuning.session_gap // timedelta(microseconds=1))
-    engine.register(
-        "rung_rules", pa.table({"rule_id": pa.array([r.id for r in rules.events if r.note.rung], pa.string())})
-    )
-    deeds = settled(read_deeds(engine, named_programs(engine, _ON_A_RUNG, tuning), tuning), piles)
+    piles, deeds = engine.both(partial(_piles, rules=rules, tuning=tuning), partial(_deeds, rules=rules, tuning=tuning))
+    deeds = settled(deeds, piles)
     if not piles and not deeds:
         return []
     keys = {p.process_key for p in piles if p.process_key} | {d.process_key for d in deeds if d.process_key}
@@ -65,6 +62,18 @@ def cases(engine: Engine, rules: RuleSet, baseline: Baseline | None = None, tuni
     return measured(
         engine, build(groups, replace(read_context(engine, lineage, network, groups), baseline=baseline, tuning=tuning))
     )
+
+
+def _piles(engine: Connection, rules: RuleSet, tuning: Tuning) -> list[Pile]:
+    write_table(engine, rules)
+    return read_piles(engine, tuning.session_gap // timedelta(microseconds=1))
+
+
+def _deeds(engine: Connection, rules: RuleSet, tuning: Tuning) -> list[Deed]:
+    engine.register(
+        "rung_rules", pa.table({"rule_id": pa.array([r.id for r in rules.events if r.note.rung], pa.string())})
+    )
+    return read_deeds(engine, named_programs(engine, _ON_A_RUNG, tuning), tuning)
 
 
 def correlate(
@@ -85,7 +94,7 @@ def correlate(
         severity = severity_of(points, tuning.severity_cuts)
         if severity is not None and severity != "info":
             scored.append(Scored(case, points, severity, factors))
-    return describe(engine, scored, partial(noted, engine, rules)) if scored else []
+    return describe(engine, scored, partial(noted, rules=rules)) if scored else []
 
 
 # Findings may be many; only those that an incident cites are shown.
@@ -94,7 +103,7 @@ SELECT f.rule_id, f.event_key, f.ts_us FROM findings AS f INNER JOIN cited AS c 
 """
 
 
-def noted(engine: Engine, rules: RuleSet) -> dict[str, tuple[FindingNote, ...]]:
+def noted(engine: Connection, rules: RuleSet) -> dict[str, tuple[FindingNote, ...]]:
     """Give the findings of rules that report, by event key, for the events in the table `cited`."""
     known = {r.id: r for r in rules.events if r.reports}
     found: defaultdict[str, list[FindingNote]] = defaultdict(list)

@@ -12,7 +12,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from stashlight.engines.duckdb import Engine
+from stashlight.engines.connection import Connection
 from stashlight.events.paths import normalise, split
 from stashlight.frozen import frozen
 from stashlight.incidents.acts import Act, Image, placed, read_statement
@@ -68,7 +68,7 @@ _SAME_US: Final = 10_000_000
 _EVENTS: Final = 8  # that a deed cites
 
 
-def named_programs(engine: Engine, only: str, tuning: Tuning) -> str:
+def named_programs(engine: Connection, only: str, tuning: Tuning) -> str:
     """Widen the restriction of `read_deeds` to programs that the settings name, whether a rule found them or not."""
     if not tuning.archiving_tool_patterns and not tuning.copy_tool_patterns:
         return only
@@ -78,7 +78,7 @@ def named_programs(engine: Engine, only: str, tuning: Tuning) -> str:
     return f"AND ((TRUE {only}) OR e.process_path_lc IN (SELECT n.path FROM named_programs AS n))"
 
 
-def read_deeds(engine: Engine, only: str = "", tuning: Tuning = DEFAULT) -> list[Deed]:
+def read_deeds(engine: Connection, only: str = "", tuning: Tuning = DEFAULT) -> list[Deed]:
     """Give every deed in order of time. `only` restricts the events (a condition that starts with AND)."""
     found: list[Deed] = []
     for row in _whole(engine.rows(_QUERY.format(only=only))):
@@ -177,7 +177,7 @@ def _acts_of(statement: Statement, image: Image, tuning: Tuning) -> tuple[Act, .
     return (placed(named, statement),) if named else ()
 
 
-def _resolved(engine: Engine, deeds: list[Deed]) -> list[Deed]:
+def _resolved(engine: Connection, deeds: list[Deed]) -> list[Deed]:
     """Give scripts the process that ran them, by pid and time."""
     scripts = [d for d in deeds if d.is_script and d.process_id is not None and d.process_key]
     real = resolve_keys(engine, [(d.host, d.process_id or 0, d.ts_us, d.process_key or "") for d in scripts])

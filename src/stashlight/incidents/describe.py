@@ -14,6 +14,7 @@ from typing import Final, TypeVar, cast
 
 import pyarrow as pa
 
+from stashlight.engines.connection import Connection
 from stashlight.engines.duckdb import Engine
 from stashlight.frozen import frozen
 from stashlight.incidents.acts import RUNGS
@@ -76,24 +77,30 @@ def instant(us: int) -> str:
 
 
 def describe(
-    engine: Engine, scored: Sequence[Scored], noted: Callable[[], dict[str, tuple[FindingNote, ...]]]
+    engine: Engine, scored: Sequence[Scored], noted: Callable[[Connection], dict[str, tuple[FindingNote, ...]]]
 ) -> list[Incident]:
     """Give the incidents, highest score first; `noted` gives the findings of the events in the table `cited`."""
-    register_piles(engine, [one.case for one in scored])
-    samples = _samples(engine)
-    files = _files(engine, scored, samples)
+    cases = [one.case for one in scored]
+    register_piles(engine, cases)
+
+    def of_files(own: Connection) -> tuple[_Samples, list[Files]]:
+        samples = _samples(own)
+        return samples, _files(own, scored, samples)
+
+    def of_places(own: Connection):  # noqa: ANN202 - inferred, and long
+        return read_pairs(own, cases), spelled_places(own, cases), _names(own, scored)
+
+    (samples, files), (reads, places, names) = engine.both(of_files, of_places)
     cited = {key for i, one in enumerate(scored) for key in [*_keys(one), *(k for k, _ in samples.get(i, ()))]}
-    reads = read_pairs(engine, [one.case for one in scored])
-    known = _evidence(engine, cited | {r.event for some in reads.values() for r in some})
-    names = _names(engine, scored)
-    told = _Told(
-        known,
-        *names,
-        spelled_places(engine, [one.case for one in scored]),
-        reads,
-        noted(),
-        folders(engine, len(scored), names[0]),
-    )
+
+    def of_events(own: Connection) -> tuple[dict[str, Evidence], dict[str, tuple[FindingNote, ...]]]:
+        return _evidence(own, cited | {r.event for some in reads.values() for r in some}), noted(own)
+
+    def of_folders(own: Connection) -> dict[int, tuple[Folder, ...]]:
+        return folders(own, len(scored), names[0])
+
+    (known, findings), listed = engine.both(of_events, of_folders)
+    told = _Told(known, *names, places, reads, findings, listed)
     found = [_incident(i, one, files[i], samples.get(i, []), told) for i, one in enumerate(scored)]
     # Whoever looks the files up in a listing finds the incident of a case by it.
     ids = {
@@ -353,7 +360,7 @@ _Samples = dict[int, list[tuple[str, str]]]
 """By case, the first files with the events that show them: (event, path)."""
 
 
-def _files(engine: Engine, scored: Sequence[Scored], samples: _Samples) -> list[Files]:
+def _files(engine: Connection, scored: Sequence[Scored], samples: _Samples) -> list[Files]:
     rows: defaultdict[int, list[tuple[str, int, int | None, int, int]]] = defaultdict(list)
     for number, ext, count, size, sized, bounded in cast(
         "Iterable[tuple[int, str, int, int | None, int, int]]", engine.rows(statement("staged"))
@@ -379,7 +386,7 @@ def _files(engine: Engine, scored: Sequence[Scored], samples: _Samples) -> list[
     return found
 
 
-def _samples(engine: Engine) -> _Samples:
+def _samples(engine: Connection) -> _Samples:
     found: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
     for number, key, directory, name in cast("Iterable[tuple[int, str, str, str]]", engine.rows(statement("examples"))):
         mark = "/" if directory.startswith("/") else "\\"
@@ -387,13 +394,13 @@ def _samples(engine: Engine) -> _Samples:
     return found
 
 
-def _evidence(engine: Engine, keys: Iterable[str]) -> dict[str, Evidence]:
+def _evidence(engine: Connection, keys: Iterable[str]) -> dict[str, Evidence]:
     engine.register("cited", pa.table({"event_key": pa.array(sorted(keys), pa.string())}))
     sql = "SELECT e.event_key, e.file, e.record FROM events AS e INNER JOIN cited AS c ON c.event_key = e.event_key"
     return {k: Evidence(f, r, k) for k, f, r in cast("Iterable[tuple[str, str, int]]", engine.rows(sql))}
 
 
-def _names(engine: Engine, scored: Sequence[Scored]) -> tuple[dict[str, str], dict[str, str]]:
+def _names(engine: Connection, scored: Sequence[Scored]) -> tuple[dict[str, str], dict[str, str]]:
     """Give how hosts and accounts are written, by key: the longest spelling says most."""
     hosts = sorted({h for one in scored for h in _hosts(one.case)})
     accounts = sorted({a for one in scored for a in one.case.accounts})

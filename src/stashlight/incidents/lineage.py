@@ -10,6 +10,7 @@ from typing import Final, cast
 
 import pyarrow as pa
 
+from stashlight.engines.connection import Connection
 from stashlight.engines.duckdb import Engine
 from stashlight.frozen import frozen
 
@@ -95,7 +96,7 @@ ORDER BY e.ts_us NULLS FIRST, e.event_key NULLS FIRST
 """
 
 
-def resolve_keys(engine: Engine, wanted: Iterable[tuple[str, int, int, str]]) -> dict[str, tuple[str, str | None]]:
+def resolve_keys(engine: Connection, wanted: Iterable[tuple[str, int, int, str]]) -> dict[str, tuple[str, str | None]]:
     """
     Give the real process key for keys that no start carries: (host, pid, time, key) → (key, account) of the latest start of that pid before.
 

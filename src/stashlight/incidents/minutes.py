@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final, cast
 
-from stashlight.engines.duckdb import Engine
+from stashlight.engines.connection import Connection
 from stashlight.incidents.queries import statement
 
 __all__ = ["minutes"]
@@ -14,7 +14,7 @@ _MOST: Final = 1440  # as many minutes as a day has; beyond that, hours say enou
 _HOUR_US: Final = 3_600_000_000
 
 
-def minutes(engine: Engine) -> dict[int, dict[str, int]]:
+def minutes(engine: Connection) -> dict[int, dict[str, int]]:
     """
     Give, by the number of the incident, how many files were first written in which minute; in which hour if it took long.
 

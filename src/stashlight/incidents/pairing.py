@@ -12,7 +12,7 @@ from typing import Final, cast
 
 import pyarrow as pa
 
-from stashlight.engines.duckdb import Engine
+from stashlight.engines.connection import Connection
 from stashlight.frozen import frozen
 from stashlight.incidents.cases import Case
 from stashlight.incidents.queries import statement
@@ -41,7 +41,7 @@ class Read:
     event: str
 
 
-def read_pairs(engine: Engine, cases: Sequence[Case]) -> dict[int, tuple[Read, ...]]:
+def read_pairs(engine: Connection, cases: Sequence[Case]) -> dict[int, tuple[Read, ...]]:
     """
     Give the recorded reads by case number; needs the tables `written` and `case_piles`.
 
@@ -59,7 +59,7 @@ def read_pairs(engine: Engine, cases: Sequence[Case]) -> dict[int, tuple[Read, .
     return {number: tuple(reads.values()) for number, reads in found.items()}
 
 
-def _register_roots(engine: Engine, cases: Sequence[Case]) -> None:
+def _register_roots(engine: Connection, cases: Sequence[Case]) -> None:
     rows: set[tuple[int, str, str, int, int]] = set()
     for number, case in enumerate(cases):
         for deed in case.acts("collect", "stage", "pack"):

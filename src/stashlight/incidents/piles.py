@@ -11,7 +11,7 @@ from typing import Final, cast
 
 import pyarrow as pa
 
-from stashlight.engines.duckdb import Engine
+from stashlight.engines.connection import Connection
 from stashlight.findings.rule import RuleSet
 from stashlight.frozen import frozen
 from stashlight.incidents.content import CLASSES, DATA, extension_rows
@@ -69,7 +69,7 @@ class Pile:
         return sum(self.classes.get(name, 0) for name in ("opaque", "none", "other"))
 
 
-def write_table(engine: Engine, rules: RuleSet) -> None:
+def write_table(engine: Connection, rules: RuleSet) -> None:
     """
     Make the tables `written` and `content_classes` that the queries of this stage read.
 
@@ -80,7 +80,7 @@ def write_table(engine: Engine, rules: RuleSet) -> None:
     engine.execute(statement("written").replace("{kept}", ask_writers(engine, rules)))
 
 
-def read_piles(engine: Engine, gap_us: int) -> list[Pile]:
+def read_piles(engine: Connection, gap_us: int) -> list[Pile]:
     """Give every pile, rolled up, ordered by time; `gap_us` is the pause that ends a session."""
     if not engine.rows("SELECT 1 FROM written LIMIT 1"):  # looking for pauses is much to plan for nothing
         return []

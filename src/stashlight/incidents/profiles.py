@@ -9,6 +9,7 @@ from typing import Final, cast
 
 import pyarrow as pa
 
+from stashlight.engines.connection import Connection
 from stashlight.engines.duckdb import Engine
 from stashlight.findings.rule import Rule, RuleSet
 from stashlight.incidents.programs import Programs
@@ -35,7 +36,7 @@ def kept(rules: RuleSet) -> str:
     return " AND ".join(f"({rule.condition})" for rule in profiles(rules)) or "TRUE"
 
 
-def ask_writers(engine: Engine, rules: RuleSet) -> str:
+def ask_writers(engine: Connection, rules: RuleSet) -> str:
     """
     Make the table `quiet_writers`; give the condition of `kept` over `events` joined with it as `q`.
 

@@ -6,10 +6,12 @@ present without a needed field, is said with the analytics that cannot work with
 Analytics: https://attack.mitre.org/detectionstrategies/ (DET0014, DET0261, DET0071 of ATT&CK v18)
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Final, cast
 
+from stashlight.engines.connection import Connection
 from stashlight.engines.duckdb import Engine
 from stashlight.frozen import frozen
 from stashlight.incidents.document import Readiness
@@ -99,10 +101,16 @@ def readiness(engine: Engine, spared: Mapping[str, int] = MappingProxyType({})) 
 
     `spared` counts events by kind that were read but have no rows, as no rule can match them.
     """
-    return tuple(_state(engine, source, spared) for source in SOURCES)
+    half = len(SOURCES) // 2
+    one, other = engine.both(partial(_states, SOURCES[:half], spared), partial(_states, SOURCES[half:], spared))
+    return (*one, *other)
 
 
-def _state(engine: Engine, source: DataSource, spared: Mapping[str, int]) -> Readiness:
+def _states(sources: Sequence[DataSource], spared: Mapping[str, int], engine: Connection) -> list[Readiness]:
+    return [_state(engine, source, spared) for source in sources]
+
+
+def _state(engine: Connection, source: DataSource, spared: Mapping[str, int]) -> Readiness:
     counts = "".join(f", CAST(COUNT(e.{name}) AS BIGINT)" for name in source.fields)
     row = engine.rows(f"SELECT CAST(COUNT(*) AS BIGINT){counts} FROM events AS e WHERE {source.where}")[0]
     total, *known = cast("tuple[int, ...]", row)

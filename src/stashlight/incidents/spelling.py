@@ -6,7 +6,7 @@ from typing import Final, cast
 
 import pyarrow as pa
 
-from stashlight.engines.duckdb import Engine
+from stashlight.engines.connection import Connection
 from stashlight.events.paths import normalise
 from stashlight.incidents.cases import Case
 
@@ -21,7 +21,7 @@ GROUP BY e.host_key, e.file_dir
 """
 
 
-def spelled_places(engine: Engine, cases: Sequence[Case]) -> dict[tuple[str, str], str]:
+def spelled_places(engine: Connection, cases: Sequence[Case]) -> dict[tuple[str, str], str]:
     """Give (host, place) → the place as a file event or a command writes it; what no one spells is left out."""
     wanted = sorted({(p.host, p.directory) for case in cases for p in case.staged})
     engine.register(

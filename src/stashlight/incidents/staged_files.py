@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
+from stashlight.engines.connection import Connection
 from stashlight.engines.duckdb import Engine
 from stashlight.events.identity import host_key
 from stashlight.events.paths import split
@@ -105,7 +106,7 @@ def _add_named(found: StagedFiles, position: int, folder: Folder) -> None:
         found.add(position, host_key(folder.host) or "", folder.path, name, size)
 
 
-def folders(engine: Engine, cases: int, hosts: dict[str, str]) -> dict[int, tuple[Folder, ...]]:
+def folders(engine: Connection, cases: int, hosts: dict[str, str]) -> dict[int, tuple[Folder, ...]]:
     """Give the folders of each case with the names of its files, as many as one incident names; `hosts` spells them."""
     most = max(_FEWEST, min(NAMED, _NAMED_IN_ALL // max(1, cases)))
     rows = engine.rows(statement("folders").replace("{most}", str(most)))
