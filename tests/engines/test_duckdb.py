@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stashlight.engines import duckdb
 from stashlight.engines.duckdb import Engine
 from stashlight.errors import EngineError
 from stashlight.events.schema import names
@@ -127,3 +128,19 @@ def test_query_gives_arrow_and_records_give_dicts() -> None:
         assert list(engine.records("SELECT 1 AS a, 'x' AS b")) == [{"a": 1, "b": "x"}]
         assert engine.query("SELECT * FROM events").column_names == list(names())
         assert _count(engine) == 0
+
+
+@given(st.lists(st.lists(st.text("0123456789abcdefXä\0", max_size=3), min_size=1, max_size=5, unique=True), max_size=4))
+def test_doubles_are_dropped_range_by_range(pieces: list[list[str]]) -> None:
+    """Many keys are grouped a range at a time, as DuckDB cannot spill all that grouping takes; keys may be any text."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(duckdb, "_KEY_BYTES", 1 << 40)
+    patch.setattr(duckdb, "_MOST_RANGES", 9)
+    with Engine(memory=100_000_000) as engine:
+        for keys in pieces:
+            engine.add(pa.Table.from_pylist([{"event_key": key, "kind": "logon"} for key in keys]))
+        every = [key for keys in pieces for key in keys]
+        doubles = len(every) - len(set(every))
+        assert engine.distinct() == ({"logon": doubles} if doubles else {})
+        assert engine.rows("SELECT event_key FROM events ORDER BY event_key") == [(key,) for key in sorted(set(every))]
+    patch.undo()
