@@ -5,7 +5,6 @@ Where there is no wheel of it, `searcher` gives None and whoever asks has a slow
 """
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable
 from functools import cache
 from hashlib import blake2b
@@ -13,6 +12,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
+
+from stashlight.keeping import keep
 
 __all__ = ["hyperscan", "is_there", "searcher"]
 
@@ -82,8 +83,6 @@ def _database(module: Any, name: str, patterns: Callable[[], Iterable[str]], kep
     database = module.Database(mode=module.HS_MODE_BLOCK)
     database.compile(expressions=expressions, ids=list(range(len(expressions))), flags=[flags] * len(expressions))
     if at is not None:
-        with contextlib.suppress(OSError, module.error):
-            draft = at.with_suffix(f".{os.getpid()}.part")
-            draft.write_bytes(module.dumpb(database))
-            draft.replace(at)
+        with contextlib.suppress(module.error):
+            keep(at, module.dumpb(database))
     return database

@@ -8,7 +8,6 @@ a folder that cannot be written or a file that does not read back means that the
 import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +18,7 @@ import orjson
 from stashlight.errors import RuleError
 from stashlight.findings.rule import Correlation, Habit, Logsource, Note, Rule, RuleSet
 from stashlight.installed import version
+from stashlight.keeping import keep
 
 __all__ = ["digest", "folder", "read", "write"]
 
@@ -27,7 +27,6 @@ _Json = dict[str, Any]
 # Raise it when Rule, or how a rule is compiled, changes.
 _FORM = 3
 _PACKAGES = ("stashlight", "pysigma", "sqlglot", "pyyaml")
-_MOST_FILES = 32
 
 
 def folder() -> Path | None:
@@ -79,23 +78,8 @@ def write(rules: RuleSet) -> None:
         "filters": [asdict(r) for r in rules.filters],
         "errors": [{"reason": e.reason, "file": e.file, "line": e.line} for e in rules.errors],
     }
-    with contextlib.suppress(OSError, TypeError):
-        at.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=at, prefix=".rules-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(orjson.dumps(content))
-            Path(name).replace(at / f"rules-{rules.digest}.json")
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        _forget_old(at)
-
-
-def _forget_old(at: Path) -> None:
-    files = sorted(at.glob("rules-*.json"), key=lambda p: p.stat().st_mtime, reverse=True)
-    for old in files[_MOST_FILES:]:
-        old.unlink(missing_ok=True)
+    with contextlib.suppress(TypeError):
+        keep(at / f"rules-{rules.digest}.json", orjson.dumps(content))
 
 
 def _schema() -> str:

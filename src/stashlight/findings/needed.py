@@ -19,6 +19,7 @@ from stashlight.events.schema import Kind
 from stashlight.events.vocabularies import VOCABULARIES
 from stashlight.findings import kept
 from stashlight.findings.rule import Rule, RuleSet
+from stashlight.keeping import keep
 
 __all__ = ["needed"]
 
@@ -38,11 +39,8 @@ def needed(rules: RuleSet, columns: Collection[str] | None = None) -> Needed:
     if found is None:
         patterns, asked = _patterns(rules.events), _columns(rules)
         if at is not None:
-            with contextlib.suppress(OSError):
-                draft = at.with_suffix(f".{id(patterns):x}.part")
-                text = {"patterns": {str(i): list(p) for i, p in patterns.items()}, "columns": sorted(asked)}
-                draft.write_bytes(orjson.dumps(text))
-                draft.replace(at)
+            text = {"patterns": {str(i): list(p) for i, p in patterns.items()}, "columns": sorted(asked)}
+            keep(at, orjson.dumps(text))
     else:
         patterns, asked = found
     return Needed(patterns, str(at.parent) if at is not None else "", None if columns is None else asked.union(columns))
