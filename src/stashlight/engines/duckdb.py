@@ -210,7 +210,8 @@ class Engine(Connection):
         For loads of more keys than memory may hold: grouping spills. Events added at one go must have different keys,
         and so must all that are held.
         """
-        parts = 1 if self._memory is None else -(-self.rows_added * _KEY_BYTES // self._memory)
+        most = self.most(_KEY_BYTES)
+        parts = 1 if most is None else -(-self.rows_added // most)
         dropped: Counter[str] = Counter()
         for where in _key_ranges(min(parts, _MOST_RANGES)):
             dropped += self._drop_doubles(where)
@@ -229,6 +230,15 @@ class Engine(Connection):
             self.execute(f"DELETE FROM {self._stored} WHERE rowid IN (SELECT e.rowid {later})")
         self.execute("DROP TABLE doubles")
         return Counter({str(kind): int(str(count)) for kind, count in kinds})
+
+    def most(self, size: int) -> int | None:
+        """Give how many rows of so many bytes may be worked on at one go; None for all, while events are in memory."""
+        return None if self._memory is None or self._ends is not None else max(1, self._memory // size)
+
+    @staticmethod
+    def number_of(texts: Sequence[str]) -> str:
+        """Give the expression of a whole number, 0 or more, that is the same for the same values of these expressions."""
+        return f"hash({', '.join(texts)})"
 
     def side_by_side(self, works: Sequence[Callable[[Connection], T]]) -> list[T]:
         """

@@ -231,6 +231,9 @@ class _Gathering:
             if left.num_rows:
                 self._waiting.append(left)
         self._recent.clear()
+        if self.is_crowded:
+            # The sink finds duplicates of these as well.
+            self._seen.clear()
         self._rows = sum(table.num_rows for table in self._waiting)
         self._size = sum(table.nbytes for table in self._waiting)
 

@@ -5,13 +5,14 @@ events → findings, one row per (rule, event); → building_blocks, the same fo
 → correlations, one row per (rule, group, run of overlapping windows). Running it again adds nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from stashlight.engines.connection import Connection
 from stashlight.engines.duckdb import Engine
 from stashlight.errors import EngineError
 from stashlight.findings.rule import Correlation, Rule, RuleSet
+from stashlight.findings.shares import shares
 from stashlight.findings.windows import windows
 
 __all__ = ["MOST_RULES", "asking", "batches", "match", "prepare"]
@@ -39,22 +40,28 @@ def prepare(engine: Engine) -> None:
 
 def match(engine: Engine, rules: RuleSet) -> int:
     """
-    Write what the rules find; give how many findings and correlations are new.
+    Write what the rules find in events, each of which has a key of its own; give how many findings and correlations are new.
 
     Raises:
         EngineError: the engine refused a rule's query; carries the rule's file.
     """
     prepare(engine)
-    before = _size(engine)
+    before, known = _size(engine), _spoken(engine)
     present = engine.rows("SELECT DISTINCT kind, provider, event_id FROM events")
     asked = batches(r for r in rules.events if not r.note.session and _is_about(r, present))
-    engine.side_by_side([partial(_match, kinds=kinds, rules=batch) for kinds, batch in asked])
-    found = {rule_id for table in ("findings", "building_blocks") for (rule_id,) in engine.rows(_SPOKEN.format(table))}
+    engine.side_by_side([partial(_match, kinds=kinds, rules=batch, known=known) for kinds, batch in asked])
+    found, kinds = _spoken(engine), {rule.id: rule.kinds for rule in rules.events}
     for rule in rules.correlations:
         # Findings stay, so what none was found for has no runs from before either.
         if rule.correlation is not None and not found.isdisjoint(rule.correlation.rules):
-            _correlate(engine, rule.correlation, rule)
+            _correlate(engine, rule.correlation, rule, kinds)
     return _size(engine) - before
+
+
+def _spoken(engine: Engine) -> frozenset[str]:
+    """Give the rules that found something."""
+    tables = ("findings", "building_blocks")
+    return frozenset(str(rule_id) for table in tables for (rule_id,) in engine.rows(_SPOKEN.format(table)))
 
 
 def _is_about(rule: Rule, present: Iterable[tuple[object, ...]]) -> bool:
@@ -97,38 +104,39 @@ def asking(kinds: tuple[str, ...], rules: Sequence[Rule], events: str = "events"
     return f"SELECT * FROM ({rows}) AS e WHERE NOT rule_id IS NULL"
 
 
-def _match(engine: Connection, kinds: tuple[str, ...], rules: Sequence[Rule]) -> None:
+def _match(engine: Connection, kinds: tuple[str, ...], rules: Sequence[Rule], known: frozenset[str]) -> None:
     try:
-        ((hits,),) = engine.rows(f"CREATE TEMP TABLE asked AS {asking(kinds, rules)}")
+        for reports, table in ((True, "findings"), (False, "building_blocks")):
+            if chosen := [rule for rule in rules if rule.reports is reports]:
+                _add(engine, table, asking(kinds, chosen), is_new=known.isdisjoint(rule.id for rule in chosen))
     except EngineError as error:
         if len(rules) > 1:
             for rule in rules:  # to name the one that was refused
-                _match(engine, kinds, [rule])
+                _match(engine, kinds, [rule], known)
         message = f"{rules[0].file}:{rules[0].line}: {error}"
         raise EngineError(message) from error
-    try:
-        for reports, table in ((True, "findings"), (False, "building_blocks")):
-            if hits and (chosen := [rule.id for rule in rules if rule.reports is reports]):
-                _add(engine, table, chosen)
-    finally:
-        engine.execute("DROP TABLE asked")
 
 
-def _add(engine: Connection, table: str, rules: Sequence[str]) -> None:
+def _add(engine: Connection, table: str, asked: str, *, is_new: bool) -> None:
+    if is_new:
+        # Nothing to compare with, which would need all keys in memory.
+        engine.execute(f"INSERT INTO {table} SELECT rule_id, event_key, ts_us FROM ({asked}) AS h")
+        return
     engine.execute(
-        f"INSERT INTO {table} SELECT DISTINCT h.rule_id, h.event_key, h.ts_us FROM asked AS h "
-        f"LEFT JOIN {table} AS f ON f.rule_id = h.rule_id AND f.event_key = h.event_key "
-        f"WHERE f.event_key IS NULL AND h.rule_id IN ({', '.join(map(_text, rules))})"
+        f"INSERT INTO {table} SELECT DISTINCT h.rule_id, h.event_key, h.ts_us FROM ({asked}) AS h "
+        f"LEFT JOIN {table} AS f ON f.rule_id = h.rule_id AND f.event_key = h.event_key WHERE f.event_key IS NULL"
     )
 
 
-def _correlate(engine: Engine, correlation: Correlation, rule: Rule) -> None:
+def _correlate(engine: Engine, correlation: Correlation, rule: Rule, kinds: Mapping[str, Sequence[str]]) -> None:
     try:
         # A later event may lengthen a run, so the runs of a rule are written anew; the same data gives the same rows.
-        engine.execute(f"CREATE TEMP TABLE runs AS {windows(rule.id, correlation)}")
         engine.execute(f"DELETE FROM correlations WHERE rule_id = {_text(rule.id)}")
-        engine.execute("INSERT INTO correlations SELECT rule_id, group_key, first_us, last_us, events, value FROM runs")
-        engine.execute("DROP TABLE runs")
+        for among in shares(engine, correlation, kinds):
+            runs = windows(rule.id, correlation, among)
+            engine.execute(
+                f"INSERT INTO correlations SELECT rule_id, group_key, first_us, last_us, events, value FROM ({runs}) AS r"
+            )
     except EngineError as error:
         message = f"{rule.file}:{rule.line}: {error}"
         raise EngineError(message) from error

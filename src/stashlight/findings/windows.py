@@ -7,6 +7,8 @@ of `span_us` that ends with it is judged; windows that hold and overlap make one
 An event without a time, or without one of the group's values, belongs to no group: unknown is not equal to unknown.
 """
 
+from collections.abc import Sequence
+
 from stashlight.findings.rule import Correlation
 
 __all__ = ["windows"]
@@ -14,8 +16,8 @@ __all__ = ["windows"]
 _COMPARE = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "=", "neq": "<>"}
 
 
-def windows(rule_id: str, correlation: Correlation) -> str:
-    """Give the query for one correlation."""
+def windows(rule_id: str, correlation: Correlation, among: Sequence[str] = ()) -> str:
+    """Give the query for one correlation; `among` are conditions on events `e`, one for each of its rules, or none."""
     measured = {
         "event_count": _event_count,
         "value_count": _value_count,
@@ -24,10 +26,10 @@ def windows(rule_id: str, correlation: Correlation) -> str:
         "value_sum": _value_sum,
         "value_avg": _value_avg,
     }[correlation.type](correlation)
-    return f"WITH {_hits(correlation)}, {_moments(correlation)}, {measured}, {_runs(rule_id, correlation)}"
+    return f"WITH {_hits(correlation, among)}, {_moments(correlation)}, {measured}, {_runs(rule_id, correlation)}"
 
 
-def _hits(correlation: Correlation) -> str:
+def _hits(correlation: Correlation, among: Sequence[str]) -> str:
     """
     Give CTE `hits`: a row per (rule, event) with its group's number g, the field's values v0…, and weight w.
 
@@ -40,7 +42,7 @@ def _hits(correlation: Correlation) -> str:
         values = correlation.field[number] if correlation.field else ()
         columns = [f"TRY_CAST(e.{c} AS VARCHAR) AS g{i}" for i, c in enumerate(groups)]
         columns += [f"e.{c} AS v{i}" for i, c in enumerate(values)]
-        known = [f"NOT e.{c} IS NULL" for c in (*groups, *values)]
+        known = [f"NOT e.{c} IS NULL" for c in (*groups, *values)] + list(among[number : number + 1])
         parts += [
             f"SELECT {number} AS step, h.event_key, h.ts_us, COALESCE(e.weight, 1) AS w"
             + "".join(f", {c}" for c in columns)
