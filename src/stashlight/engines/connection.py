@@ -1,6 +1,6 @@
 """Statements and queries: Arrow in, SQL in the portable profile, Arrow or rows out."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -138,6 +138,16 @@ class Connection:
             # What goes wrong on the way reaches Arrow's reader.
             raise self._refused(error) from error
         return (table.slice(0, most), True) if most and rows > most else (table, False)
+
+    def most(self, size: int) -> int | None:
+        """Give how many rows of so many bytes may be worked on at one go; None where memory is no matter."""
+        del size
+        return None
+
+    @staticmethod
+    def number_of(texts: Sequence[str]) -> str:
+        """Give the expression of a whole number, 0 or more, that is the same for the same values of these expressions."""
+        return f"hash({', '.join(texts)})"
 
     def interrupt(self) -> None:
         """Stop what another thread runs here; it raises an EngineError there."""

@@ -232,13 +232,8 @@ class Engine(Connection):
         return Counter({str(kind): int(str(count)) for kind, count in kinds})
 
     def most(self, size: int) -> int | None:
-        """Give how many rows of so many bytes may be worked on at one go; None for all, while events are in memory."""
+        """As `Connection.most`: bounded once events are in a file."""
         return None if self._memory is None or self._ends is not None else max(1, self._memory // size)
-
-    @staticmethod
-    def number_of(texts: Sequence[str]) -> str:
-        """Give the expression of a whole number, 0 or more, that is the same for the same values of these expressions."""
-        return f"hash({', '.join(texts)})"
 
     def side_by_side(self, works: Sequence[Callable[[Connection], T]]) -> list[T]:
         """

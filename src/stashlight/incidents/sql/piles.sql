@@ -1,14 +1,16 @@
 -- written → piles: what one actor put into one directory without a pause longer than the gap (microseconds).
 -- A directory that is itself created shows as a file of its parent in Sysmon 11: `folders` names those paths.
 -- Pauses are looked for among numbers and times alone: rows with all their texts are never sorted. What is counted by name
--- carries no other text either: a pile may have as many names as rows.
+-- carries no other text either: a pile may have as many names as rows. Of more rows than fit into memory a share of the
+-- places is looked at each time (`{share}`).
 WITH folders AS (
   SELECT DISTINCT host_key AS host_key, file_dir AS file_dir FROM written
 ), places AS (
   SELECT
     host_key AS host_key, actor AS actor, file_dir AS file_dir,
     ROW_NUMBER() OVER (ORDER BY host_key NULLS FIRST, actor NULLS FIRST, file_dir NULLS FIRST) AS place
-  FROM written
+  FROM written AS w
+  WHERE {share}
   GROUP BY host_key, actor, file_dir
 ), files AS (
   SELECT
@@ -19,7 +21,7 @@ WITH folders AS (
   FROM written AS w
   INNER JOIN places AS p ON p.host_key = w.host_key AND p.actor = w.actor AND p.file_dir = w.file_dir
   LEFT JOIN folders AS f ON f.host_key = w.host_key AND f.file_dir = w.path
-  WHERE f.file_dir IS NULL
+  WHERE {share} AND f.file_dir IS NULL
 ), gaps AS (
   SELECT
     place AS place, ts_us AS ts_us,
