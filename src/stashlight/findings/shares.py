@@ -25,12 +25,8 @@ def shares(engine: Engine, correlation: Correlation, kinds: Mapping[str, Sequenc
 
     No conditions, where all go at one go; `kinds` are those of the events that a rule is about, by its id; none are all.
     """
-    found = sum(
-        int(str(count))
-        for table in ("findings", "building_blocks")
-        for (count,) in engine.rows(f"SELECT count(*) FROM {table} WHERE rule_id IN ({_listed(correlation.rules)})")
-    )
     fits = engine.most(_HIT_BYTES)
+    found = 0 if fits is None else _found(engine, correlation)
     if fits is None or found <= fits or not correlation.group_by[0]:
         yield ()
         return
@@ -58,6 +54,12 @@ def shares(engine: Engine, correlation: Correlation, kinds: Mapping[str, Sequenc
             yield [f"{number} IN (SELECT g FROM likely WHERE g % {count} = {share})" for number in numbers]
     finally:
         engine.execute("DROP TABLE likely")
+
+
+def _found(engine: Engine, correlation: Correlation) -> int:
+    where = f"WHERE rule_id IN ({_listed(correlation.rules)})"
+    tables = ("findings", "building_blocks")
+    return sum(int(str(engine.rows(f"SELECT count(*) FROM {table} {where}")[0][0])) for table in tables)
 
 
 def _about(kinds: Sequence[str]) -> str:
