@@ -14,6 +14,7 @@ from stashlight.answers.plain import plain
 from stashlight.answers.query import Query
 from stashlight.answers.statement import Used, line_of, used
 from stashlight.engines.duckdb import Engine
+from stashlight.engines.quoting import listed
 from stashlight.errors import EngineError, QueryError, StashlightError
 from stashlight.events.tally import Tally
 from stashlight.findings.rule import RuleSet
@@ -128,7 +129,7 @@ def ask_rules(logs: Logs, bounds: Bounds, file: str = "") -> Answer:
     with bounded(logs.engine, bounds, file):
         logs.matched()
         wanted = [rule for rule in logs.rules.rules if not file or rule.file == file]
-        ids = ", ".join("'" + rule.id.replace("'", "''") + "'" for rule in wanted)
+        ids = listed(rule.id for rule in wanted)
         table, more = logs.engine.first(_MATCHED.replace("{ids}", ids), bounds.rows, most_bytes=bounds.memory)
         counted = {base for rule in wanted if rule.correlation for base in rule.correlation.rules}
         asked = [rule for rule in logs.rules.events if rule in wanted or rule.id in counted]

@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from stashlight.answers.tables import Table, prepared, tables
 from stashlight.engines.duckdb import Engine
+from stashlight.engines.quoting import quoted
 from stashlight.events.reading import MAPPED
 from stashlight.events.schema import Kind, names
 from stashlight.events.tally import Tally
@@ -81,7 +82,7 @@ class Logs:
         self.__dict__["findings_made"] = True
         match(self.engine, self.rules)
         told = [(r.id, r.title, r.level, r.note.rung) for r in self.rules.rules]
-        rows = ", ".join(f"({', '.join(map(_text, row))})" for row in told) or "(NULL, NULL, NULL, NULL)"
+        rows = ", ".join(f"({', '.join(map(quoted, row))})" for row in told) or "(NULL, NULL, NULL, NULL)"
         for statement in (
             "ALTER TABLE findings RENAME TO stored_findings",
             "ALTER TABLE correlations RENAME TO stored_correlations",
@@ -146,10 +147,6 @@ def _named(name: str) -> Table | None:
     return known.get(name.lower())
 
 
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
 _FINDINGS: Final = """
 CREATE VIEW findings AS SELECT
   time_of(f.ts_us) AS ts, f.rule_id, r.title AS rule, r.level, r.rung, e.host, e.account, e.process_path, e.command_line, e.file_path,
@@ -163,8 +160,8 @@ LEFT JOIN stored_events AS e ON e.event_key = f.event_key
 def _members(rules: RuleSet) -> str:
     """Give the statement that makes `members`: which events each correlation groups, with the text of their group."""
     parts = [
-        f"SELECT {_text(rule.id)} AS rule_id, h.ts_us, {_group(rule.correlation.group_by[number])} AS group_key, h.event_key "
-        f"FROM {table} AS h INNER JOIN stored_events AS e ON e.event_key = h.event_key WHERE h.rule_id = {_text(base)}"
+        f"SELECT {quoted(rule.id)} AS rule_id, h.ts_us, {_group(rule.correlation.group_by[number])} AS group_key, h.event_key "
+        f"FROM {table} AS h INNER JOIN stored_events AS e ON e.event_key = h.event_key WHERE h.rule_id = {quoted(base)}"
         for rule in rules.correlations
         if rule.correlation is not None
         for number, base in enumerate(rule.correlation.rules)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from stashlight.engines.duckdb import Engine
+from stashlight.engines.quoting import quoted
 from stashlight.errors import EngineError, QueryError
 
 __all__ = ["Used", "line_of", "used"]
@@ -89,7 +90,7 @@ def line_of(text: str, name: str) -> int:
 
 
 def _parsed(engine: Engine, sql: str, file: str) -> object:
-    literal = "'" + sql.replace("'", "''") + "'"
+    literal = quoted(sql)
     try:
         ((answer,),) = engine.rows(f"SELECT json_serialize_sql({literal})")
         tree = json.loads(str(answer))

@@ -9,6 +9,7 @@ import weakref
 from typing import Any
 
 from stashlight.engines.compiled import compiled
+from stashlight.engines.quoting import quoted
 from stashlight.engines.spill import Spill
 from stashlight.errors import EngineError
 
@@ -88,11 +89,10 @@ class Database:
         connection = duckdb.connect(":memory:")
         self._finalizer.detach()
         self._finalizer = weakref.finalize(self, _close, connection, spill)
-        place = str(spill.folder).replace("'", "''")
         first = (
-            f"SET temp_directory = '{place}'",
+            f"SET temp_directory = {quoted(str(spill.folder))}",
             f"SET max_temp_directory_size = '{_SPILL_LIMIT}'",
-            f"SET allowed_directories = ['{place}/']",
+            f"SET allowed_directories = [{quoted(f'{spill.folder}/')}]",
         )
         try:
             for statement in (*first, *self._settings, *_LOCKS, self._tables):

@@ -17,6 +17,7 @@ from stashlight.engines.beside import beside
 from stashlight.engines.connection import Connection
 from stashlight.engines.database import Database
 from stashlight.engines.held import Held, reading
+from stashlight.engines.quoting import quoted
 from stashlight.errors import EngineError
 from stashlight.events import arrow
 from stashlight.events.schema import ARROW, chosen, ddl
@@ -168,8 +169,7 @@ class Engine(Connection):
         """
         if self._database.spill is None:
             return
-        place = str(self._database.spill.folder / "events.duckdb").replace("'", "''")
-        self.execute(f"ATTACH '{place}' AS filed")
+        self.execute(f"ATTACH {quoted(str(self._database.spill.folder / 'events.duckdb'))} AS filed")
         tables = [str(name) for (name,) in self.rows("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")]
         for table in tables:
             if table != "events":

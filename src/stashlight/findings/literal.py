@@ -9,6 +9,8 @@ expression takes any two backslashes before a letter, and the regex of the secon
 
 import re
 
+from stashlight.engines.quoting import quoted
+
 __all__ = ["SENTINEL", "SUMO", "SUMO_SOURCE"]
 
 SUMO_SOURCE = "provider = 'sysmon' AND event_id IN (1, 11)"
@@ -19,11 +21,7 @@ _COMMAND = "coalesce(command_line, '')"
 
 
 def _whole(value: str, expression: str) -> str:
-    return f"regexp_full_match({value}, {_text(expression)})"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    return f"regexp_full_match({value}, {quoted(expression)})"
 
 
 _COPY_TOOL = _whole(_IMAGE, r".*(xcopy\.exe|robocopy\.exe)$")
@@ -48,7 +46,7 @@ def _has(value: str, needle: str) -> str:
     before = r"(?:^|[^\pL\pN])" if needle[0].isalnum() else ""
     after = r"(?:$|[^\pL\pN])" if needle[-1].isalnum() else ""
     expression = f"(?i){before}{re.escape(needle)}{after}"
-    return f"regexp_matches(coalesce({value}, ''), {_text(expression)})"
+    return f"regexp_matches(coalesce({value}, ''), {quoted(expression)})"
 
 
 def _has_any(value: str, *needles: str) -> str:
@@ -56,7 +54,7 @@ def _has_any(value: str, *needles: str) -> str:
 
 
 def _in(value: str, *names: str) -> str:
-    return f"lower({value}) IN ({', '.join(map(_text, names))})"
+    return f"lower({value}) IN ({', '.join(map(quoted, names))})"
 
 
 def _last(path: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from stashlight.engines.duckdb import Engine
+from stashlight.engines.quoting import listed
 from stashlight.findings.rule import Correlation
 
 __all__ = ["shares"]
@@ -57,14 +58,10 @@ def shares(engine: Engine, correlation: Correlation, kinds: Mapping[str, Sequenc
 
 
 def _found(engine: Engine, correlation: Correlation) -> int:
-    where = f"WHERE rule_id IN ({_listed(correlation.rules)})"
+    where = f"WHERE rule_id IN ({listed(correlation.rules)})"
     tables = ("findings", "building_blocks")
     return sum(int(str(engine.rows(f"SELECT count(*) FROM {table} {where}")[0][0])) for table in tables)
 
 
 def _about(kinds: Sequence[str]) -> str:
-    return f" WHERE e.kind IN ({_listed(kinds)})" if kinds else ""
-
-
-def _listed(texts: Sequence[str]) -> str:
-    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
+    return f" WHERE e.kind IN ({listed(kinds)})" if kinds else ""

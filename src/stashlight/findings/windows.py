@@ -9,6 +9,7 @@ An event without a time, or without one of the group's values, belongs to no gro
 
 from collections.abc import Sequence
 
+from stashlight.engines.quoting import quoted
 from stashlight.findings.rule import Correlation
 
 __all__ = ["windows"]
@@ -47,7 +48,7 @@ def _hits(correlation: Correlation, among: Sequence[str]) -> str:
             f"SELECT {number} AS step, h.event_key, h.ts_us, COALESCE(e.weight, 1) AS w"
             + "".join(f", {c}" for c in columns)
             + f" FROM {table} AS h JOIN events AS e ON e.event_key = h.event_key"
-            f" WHERE h.rule_id = {_text(rule)} AND NOT h.ts_us IS NULL" + "".join(f" AND {k}" for k in known)
+            f" WHERE h.rule_id = {quoted(rule)} AND NOT h.ts_us IS NULL" + "".join(f" AND {k}" for k in known)
             for table in ("findings", "building_blocks")
         ]
     union = " UNION ALL ".join(parts)
@@ -195,7 +196,7 @@ def _runs(rule_id: str, correlation: Correlation) -> str:
     named = " JOIN groups AS k ON k.g = s.g" if groups else ""
     return (
         f"{held}, {opened}, {numbered}, {spans}, {ends} "
-        f"SELECT {_text(rule_id)} AS rule_id, {_group_key(outer)} AS group_key, s.first_us, s.last_us, "
+        f"SELECT {quoted(rule_id)} AS rule_id, {_group_key(outer)} AS group_key, s.first_us, s.last_us, "
         f"MAX(m.so_far) - MIN(m.so_far - m.events) AS events, s.value AS value "
         f"FROM ends AS s JOIN moments AS m ON {same}{named} GROUP BY {by}"
     )
@@ -241,7 +242,3 @@ def _starts(correlation: Correlation, prefix: str = "") -> str:
 
 def _whole(sum_sql: str) -> str:
     return f"TRY_CAST({sum_sql} AS BIGINT)"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from stashlight.engines.duckdb import Engine
 from stashlight.engines.profile import conjunction, render
+from stashlight.engines.quoting import quoted
 from stashlight.findings.compile import compile_scope
 from stashlight.findings.logsource import scope
 from stashlight.findings.rule import Rule, RuleSet
@@ -82,7 +83,7 @@ def _spoke(rules: RuleSet) -> str:
     ]
     asked = [(rule.id, rule.condition) for rule in rules.events if rule.note.session]
     asked += [(rule.id, taken) for rule in rules.filters if (taken := _taken(rules, rule))]
-    parts += [f"SELECT DISTINCT procedure, signal, {_text(i)} FROM told WHERE {condition}" for i, condition in asked]
+    parts += [f"SELECT DISTINCT procedure, signal, {quoted(i)} FROM told WHERE {condition}" for i, condition in asked]
     # A correlation speaks on the events that it holds for: those of its rules, in the run and of its group.
     parts.append(
         "SELECT DISTINCT t.procedure, t.signal, c.rule_id FROM correlations AS c"
@@ -97,7 +98,3 @@ def _taken(rules: RuleSet, rule: Rule) -> str:
     if not any(rule.id in each.filters for each in rules.events):
         return ""
     return f"({render(conjunction([compile_scope(scope(rule.logsource))]))}) AND NOT ({rule.condition})"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
